@@ -1,0 +1,1 @@
+"""calcguide: a health guide as linked data, validated and served."""

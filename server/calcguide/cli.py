@@ -1,0 +1,312 @@
+"""The command line: serve, validate, query, describe, verify-source, locate."""
+
+import errno
+import socket
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from calcguide import dataset as datasets
+from calcguide.errors import CalcguideError, NoSuchResource, UsageError
+from calcguide.files import Root, published, read_text
+from calcguide.formats import (
+    BOOLEAN_FORMATS,
+    DATASET_FORMATS,
+    GRAPH_FORMATS,
+    SOLUTION_FORMATS,
+    Format,
+)
+from calcguide.settings import Settings
+
+_ROOT = click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="A folder laid out like this guide: data/ and, where it brings its own, ontology/ "
+    "and shapes/. Default: the guide that comes with calcguide.",
+)
+
+
+class _Commands(click.Group):
+    """A group whose commands end in one clear sentence and status 1, never in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CalcguideError as error:
+            click.echo(f"calcguide: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="calcguide")
+def main() -> None:
+    r"""A health guide as linked data: validated, queried and served.
+
+    \b
+    Example: calcguide serve
+    """
+
+
+def _root(folder: Path | None) -> Root:
+    return Root(folder or published())
+
+
+class _Progress:
+    """Shows on a terminal how loading goes, once it has taken a second."""
+
+    def __init__(self) -> None:
+        self._started = self._shown = time.monotonic()
+
+    def __call__(self, path: str, done: int, size: int) -> None:
+        now = time.monotonic()
+        if now - self._started > 1 and now - self._shown > 0.5:
+            self._shown = now
+            share = 100 * done // max(size, 1)
+            click.echo(f"loading {path}: {share} % of {size / 1e6:.1f} MB", err=True)
+
+
+def _given(data: tuple[Path, ...], graph: tuple[str, ...]) -> list[tuple[str | None, Path]]:
+    """The files of --data and --graph; raises UsageError for a --graph that is not IRI=FILE."""
+    files: list[tuple[str | None, Path]] = [(None, path) for path in data]
+    for pair in graph:
+        iri, equals, path = pair.rpartition("=")
+        if not equals or ":" not in iri:
+            raise UsageError(
+                f"--graph {pair}: write it as IRI=FILE, such as https://example.org/g=facts.ttl."
+            )
+        files.append((iri, Path(path)))
+    return files
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [default: 8000]")
+@_ROOT
+@click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Serve this RDF file as given; may be repeated.",
+)
+@click.option(
+    "--graph",
+    multiple=True,
+    metavar="IRI=FILE",
+    help="Serve this RDF file as a named graph; may be repeated.",
+)
+def serve(
+    host: str | None,
+    port: int | None,
+    root: Path | None,
+    data: tuple[Path, ...],
+    graph: tuple[str, ...],
+) -> None:
+    r"""Validate the guide and serve it: pages, linked data, SPARQL.
+
+    With --data or --graph, other people's RDF is served as it is given instead.
+
+    \b
+    Examples: calcguide serve --port 8080
+              calcguide serve --root my-guide
+              calcguide serve --data people.ttl --graph https://example.org/g=facts.nq
+    """
+    from calcguide import processes
+    from calcguide.app import create_app
+    from calcguide.validation import ensure_valid
+
+    settings = Settings.read(host=host, port=port)
+    _refuse_busy_port(settings["host"], settings.number("port"))
+    files = _given(data, graph)
+    if files and root:
+        raise UsageError("Give either --root or --data/--graph, not both.")
+    if files:
+        verdict, dataset = None, datasets.load_given(files, _Progress())
+    else:
+        guide = _root(root)
+        verdict, dataset = ensure_valid(guide, settings), datasets.load(guide)
+    shown = settings["host"] if ":" not in settings["host"] else f"[{settings['host']}]"
+    address = f"http://{shown}:{settings['port']}"
+    status = processes.run(
+        dataset,
+        settings,
+        lambda workers: create_app(dataset, settings, verdict, workers),
+        lambda: click.echo(f"calcguide is served at {address}", err=True),
+    )
+    sys.exit(status)
+
+
+def _refuse_busy_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                reason = f"port {port} is in use. End what listens there, or choose another --port"
+            else:
+                reason = f"{error.strerror}. Choose another --host or --port"
+            raise UsageError(f"Cannot listen on {host}:{port}: {reason}.") from error
+        except OverflowError as error:
+            raise UsageError(f"There is no port {port}. Choose one from 1 to 65535.") from error
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+def validate(paths: tuple[Path, ...]) -> None:
+    r"""Load, derive and validate a guide; name each problem and its place.
+
+    PATH is a folder laid out like this guide, or a Turtle file: with a file, the guide it
+    belongs to is validated, or else the guide that comes with calcguide together with it.
+
+    \b
+    Examples: calcguide validate
+              calcguide validate my-guide
+              calcguide validate new-treatment.ttl
+    """
+    from calcguide import validation
+
+    conforms = True
+    for root in _roots(paths):
+        verdict = validation.validate(root)
+        for violation in verdict.violations:
+            click.echo(f"{violation}\n", err=True)
+        result = "The data conform." if verdict.conforms else "The data do not conform."
+        counts = ", ".join(f"{number} {what}" for what, number in verdict.counts.items())
+        click.echo(f"{result} Checked: {counts}.", err=not verdict.conforms)
+        conforms = conforms and verdict.conforms
+    if not conforms:
+        sys.exit(1)
+
+
+def _roots(paths: tuple[Path, ...]) -> list[Root]:
+    """The guides that the paths belong to; files of none are added to the guide of our own."""
+    roots: dict[Path, Root] = {}
+    extra = []
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: there is no such file or folder.")
+        home = next((f for f in (path, *path.absolute().parents) if (f / "data").is_dir()), None)
+        if home is not None:
+            roots[home.absolute()] = Root(home)
+        elif path.is_dir():
+            raise UsageError(f"{path} holds no guide: there is no folder data/ in it.")
+        else:
+            extra.append(path)
+    if extra or not roots:
+        roots[published()] = Root(published(), tuple(extra))
+    return list(roots.values())
+
+
+def _format(name: str | None, offers: tuple[Format, ...]) -> Format | None:
+    return next((f for f in offers if f.name == name), None)
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "-e", "--execute", "text", metavar="TEXT", help="The query itself, instead of a file."
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice([f.name for f in (*SOLUTION_FORMATS, *GRAPH_FORMATS)]),
+    help="How to write the result.  [default: csv for rows, json for ASK, ttl for a graph]",
+)
+@_ROOT
+def query(file: Path | None, text: str | None, format_name: str | None, root: Path | None) -> None:
+    r"""Answer a SPARQL query from FILE or from -e TEXT.
+
+    \b
+    Example: calcguide query -e 'SELECT ?t { ?t calc:treats id:calcific-tendonitis }'
+    The prefixes of the guide (calc:, id:, skos: ...) need not be declared here.
+    """
+    from calcguide.query import Kind, Query, evaluate
+
+    if (file is None) == (text is None):
+        raise UsageError("Give either a FILE with a query, or the query itself with -e.")
+    guide = datasets.load(_root(root))
+    written = text if text is not None else read_text(file) if file else ""
+    offers = {
+        Kind.SOLUTIONS: _format(format_name or "csv", SOLUTION_FORMATS),
+        Kind.BOOLEAN: _format(format_name or "json", BOOLEAN_FORMATS),
+        Kind.GRAPH: _format(format_name or "ttl", GRAPH_FORMATS),
+    }
+    formats = {kind: chosen for kind, chosen in offers.items() if chosen}
+    answer = evaluate(
+        guide.store,
+        Query(written, formats, base_iri=guide.base, prefixes=guide.prefixes, declared=True),
+    )
+    click.echo(answer.body.decode(), nl=not answer.body.endswith(b"\n"))
+
+
+@main.command()
+@click.argument("slug")
+@click.option(
+    "--format",
+    "format_name",
+    default="ttl",
+    show_default=True,
+    type=click.Choice([f.name for f in (*GRAPH_FORMATS, *DATASET_FORMATS)]),
+    help="How to write the description.",
+)
+@_ROOT
+def describe(slug: str, format_name: str, root: Path | None) -> None:
+    r"""Write all that is stated about SLUG: an entity, or a path such as claim/c001.
+
+    \b
+    Examples: calcguide describe calcific-tendonitis
+              calcguide describe claim/c144 --format trig
+    """
+    guide = datasets.load(_root(root))
+    path = slug if "/" in slug else f"id/{slug}"
+    chosen = _format(format_name, (*GRAPH_FORMATS, *DATASET_FORMATS))
+    try:
+        quads = guide.document(guide.base + path)
+    except NoSuchResource as error:
+        near = guide.nearest(path)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        raise UsageError(f"{error}{hint}") from error
+    if chosen:
+        click.echo(chosen.write(quads, guide.prefixes).decode(), nl=False)
+
+
+@main.command("verify-source")
+@click.argument("file", type=click.Path(path_type=Path))
+@_ROOT
+def verify_source(file: Path, root: Path | None) -> None:
+    r"""Check each passage's offsets and checksum against FILE, a copy of the guide.
+
+    \b
+    Example: calcguide verify-source guide.txt
+    """
+    from calcguide import source
+
+    result = source.verify(datasets.load(_root(root)), file)
+    for problem in result.problems:
+        click.echo(problem, err=True)
+    if result.problems:
+        click.echo(f"{file} differs from the guide that was coded.", err=True)
+        sys.exit(1)
+    click.echo(f"All {result.passages} passages stand in {file} as the data say.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("words")
+@_ROOT
+def locate(file: Path, words: str, root: Path | None) -> None:
+    r"""Find WORDS in FILE, a copy of the guide, and print the selector of their passage.
+
+    \b
+    Example: calcguide locate guide.txt "some words"
+    """
+    from calcguide import source
+
+    guide = datasets.load(_root(root))
+    for place in source.locate(guide, file, words):
+        name = f"calc:statedIn <{place.passage}>" if place.passage else "in no passage yet"
+        click.echo(f"# {place.start}-{place.end}, {name}\n{place.block()}")

@@ -1,0 +1,1 @@
+"""What each page says, as data: pure functions from a dataset to frozen dataclasses."""

@@ -1,0 +1,173 @@
+"""The page of an entity: the answer, what is stated about it in both directions, what follows."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import NamedNode, Quad
+
+from calcguide import terms
+from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node, Term
+from calcguide.description.entailed import DERIVED, both_ends, what_follows
+from calcguide.description.naming import (
+    Name,
+    asserted_types,
+    calc,
+    name,
+    names,
+    number,
+    text,
+    texts,
+    types_of,
+)
+from calcguide.description.relations import Group, arrange
+from calcguide.description.statements import (
+    Origin,
+    Source,
+    Statement,
+    claims_about,
+    sources_of,
+    statements_of,
+    unclaimed,
+)
+
+GRADE: Final = calc("resolutionPotential")
+OUTCOME: Final = calc("outcome")
+_RANK: Final = calc("rank")
+_ANSWERED_BY: Final = calc("answeredBy")
+_IN_HEAD: Final = {
+    terms.RDF_TYPE.value,
+    terms.RDFS + "label",
+    terms.RDFS + "isDefinedBy",
+    terms.CALC + "phrase",
+    *(terms.SKOS + local for local in ("prefLabel", "altLabel", "hiddenLabel", "definition")),
+    *(terms.SKOS + local for local in ("scopeNote", "editorialNote")),
+}
+"""Predicates that the head of the page or the wording of a claim shows."""
+_FROM_CLAIMS: Final = ("facts", "qualified-facts")
+_WITHOUT_INCOMING: Final = ("claims", "dataset")
+"""Graphs whose links to an entity say nothing of it: parts of claims, examples."""
+
+
+@dataclass(frozen=True)
+class Rating:
+    """A level of resolution: its word, its rank among `steps`, None where it has no rank."""
+
+    level: Name
+    rank: int | None
+    steps: int
+
+    @property
+    def tone(self) -> str:
+        """How to draw it: `high`, `low`, `very-low`, or `possible` where it has no rank."""
+        if self.rank is None:
+            return "possible"
+        if self.rank == self.steps:
+            return "high"
+        return "very-low" if self.rank == 1 else "low"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a kind goes away on its own: the grade, None where there is none; the outcomes."""
+
+    rating: Rating | None
+    grades: tuple[Statement, ...]
+    outcomes: tuple[Statement, ...]
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What the card states, in its order."""
+        return self.grades + self.outcomes
+
+
+@dataclass(frozen=True)
+class EntityPage:
+    """An entity with all that is said of it."""
+
+    name: Name
+    kinds: tuple[Name, ...]
+    definition: str
+    synonyms: tuple[str, ...]
+    notes: tuple[str, ...]
+    answer: Answer | None
+    groups: tuple[Group, ...]
+    follows: tuple[Statement, ...]
+    sources: tuple[Source, ...]
+    questions: tuple[Name, ...]
+
+
+def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
+    """Return the page of an entity, its statements in the order of its shapes."""
+    node = NamedNode(iri)
+    statements = [*statements_of(claims_about(dataset, node)), *_editors(dataset, node)]
+    answer = _answer(dataset, node, statements)
+    in_card = answer.statements if answer else ()
+    others = [s for s in statements if s not in in_card]
+    groups = arrange(dataset, node, others, (GRADE.value, OUTCOME.value) if answer else ())
+    shown = [*in_card]
+    shown += [s for group in groups for row in group.rows for s in row.statements]
+    sources = sources_of(shown)
+    claims = [NamedNode(c.name.iri or "") for source in sources for c in source.claims]
+    return EntityPage(
+        name=name(dataset, node),
+        kinds=names(dataset, asserted_types(dataset, node)),
+        definition=text(dataset, node, terms.SKOS + "definition"),
+        synonyms=texts(dataset, node, terms.SKOS + "altLabel"),
+        notes=tuple(
+            note
+            for local in ("scopeNote", "editorialNote")
+            for note in texts(dataset, node, terms.SKOS + local)
+        ),
+        answer=answer,
+        groups=groups,
+        follows=what_follows(dataset, node, statements),
+        sources=sources,
+        questions=names(dataset, (q for c in claims for q in dataset.subjects(_ANSWERED_BY, c))),
+    )
+
+
+def rate(dataset: Dataset, level: Name) -> Rating:
+    """Return a level with its place in the order of all ranked levels."""
+    ranks = {q.object for q in dataset.store.quads_for_pattern(None, _RANK, None, DEFAULT_GRAPH)}
+    return Rating(level, number(dataset, NamedNode(level.iri or ""), _RANK), len(ranks))
+
+
+def _answer(dataset: Dataset, node: NamedNode, statements: list[Statement]) -> Answer | None:
+    """The answer card of whatever can be graded, that is, of the domain of the grade."""
+    if terms.CALC + "Calcification" not in types_of(dataset, node):
+        return None
+    own = [s for s in statements if s.subject.iri == node.value]
+    grades = tuple(s for s in own if s.predicate.iri == GRADE.value)
+    outcomes = sorted(
+        (s for s in own if s.predicate.iri == OUTCOME.value), key=lambda s: -len(s.claims)
+    )
+    affirmed = next((s for s in grades if s.polarity == "affirmed"), None)
+    rating = rate(dataset, affirmed.object) if affirmed else None
+    return Answer(rating, grades, tuple(outcomes))
+
+
+def _editors(dataset: Dataset, node: NamedNode) -> list[Statement]:
+    """What is asserted of the node without a claim: the editors' statements, with their reasons."""
+    left_out = {dataset.graph(g) for g in (*_FROM_CLAIMS, *DERIVED)} | {DEFAULT_GRAPH}
+    no_incoming = {dataset.graph(g) for g in _WITHOUT_INCOMING}
+    return [
+        unclaimed(dataset, quad.triple, Origin.EDITORS, _reason(dataset, quad))
+        for quad in both_ends(dataset, node)
+        if quad.graph_name not in left_out
+        and quad.predicate.value not in _IN_HEAD
+        and (quad.subject == node or quad.graph_name not in no_incoming)
+    ]
+
+
+def _reason(dataset: Dataset, quad: Quad) -> str:
+    """The comment of the owl:Axiom that annotates a statement."""
+    for axiom in dataset.subjects(NamedNode(terms.OWL + "annotatedSource"), quad.subject):
+        if quad.predicate == _annotated(dataset, axiom, "annotatedProperty") and (
+            quad.object == _annotated(dataset, axiom, "annotatedTarget")
+        ):
+            return text(dataset, axiom, terms.RDFS + "comment")
+    return ""
+
+
+def _annotated(dataset: Dataset, axiom: Node, local: str) -> Term | None:
+    return dataset.value(axiom, NamedNode(terms.OWL + local))

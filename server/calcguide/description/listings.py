@@ -1,0 +1,160 @@
+"""Lists of things: by class, of questions, of what a document such as the ontology names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+from calcguide import terms
+from calcguide.dataset import Dataset, Term
+from calcguide.description.naming import (
+    Name,
+    asserted_types,
+    calc,
+    members,
+    name,
+    number,
+    summary,
+    text,
+    texts,
+)
+
+BROWSE: Final = {
+    "types": "Calcification",
+    "mechanisms": "Mechanism",
+    "causes": "Cause",
+    "locations": "Location",
+    "treatments": "Treatment",
+    "conditions": "Condition",
+    "interventions": "Intervention",
+    "substances": "Substance",
+    "exposures": "Exposure",
+    "factors": "Factor",
+    "circumstances": "Circumstance",
+    "values": "Value",
+    "sources": "Source",
+}
+"""Name of a browse page -> local name of the class whose members it lists; the main five first."""
+
+_ORDINAL: Final = calc("ordinal")
+_SUB_CLASS_OF: Final = NamedNode(terms.RDFS + "subClassOf")
+_LISTED: Final = 1000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A thing in a list: its name and what it is, in a sentence or two."""
+
+    name: Name
+    summary: str
+    synonyms: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A titled list; `total` counts also what is left out of `entries`."""
+
+    title: Name
+    summary: str
+    entries: tuple[Entry, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class SourcePage:
+    """What the data are: their description, their guides, their graphs with statement counts."""
+
+    summary: str
+    guides: tuple[Entry, ...]
+    graphs: tuple[Listing, ...]
+
+
+def entries(dataset: Dataset, nodes: Iterable[Term]) -> tuple[Entry, ...]:
+    """Return an entry for each named thing, in alphabetical order."""
+    found = {
+        Entry(
+            name(dataset, node),
+            summary(dataset, node),
+            texts(dataset, node, terms.SKOS + "altLabel"),
+            texts(dataset, node, terms.SKOS + "scopeNote"),
+        )
+        for node in nodes
+        if isinstance(node, NamedNode)
+    }
+    return tuple(sorted(found, key=lambda e: (e.name.label.casefold(), e.name.iri or "")))
+
+
+def browse(dataset: Dataset, slug: str) -> Listing:
+    """Return the members of the class of a browse page; raises KeyError for an unknown page."""
+    type = calc(BROWSE[slug])
+    found = entries(dataset, members(dataset, type))
+    return Listing(name(dataset, type), summary(dataset, type), found, len(found))
+
+
+def browse_counts(dataset: Dataset) -> dict[str, Listing]:
+    """Return each browse page with its class and the number of members, without the members."""
+    return {
+        slug: Listing(
+            name(dataset, calc(local)),
+            summary(dataset, calc(local)),
+            (),
+            sum(1 for _ in members(dataset, calc(local))),
+        )
+        for slug, local in BROWSE.items()
+    }
+
+
+def browse_page(dataset: Dataset, node: NamedNode) -> str | None:
+    """Return the browse page that lists a thing by its asserted class, or the class above."""
+    types = asserted_types(dataset, node)
+    above = [term for type in types for term in dataset.values(type, _SUB_CLASS_OF)]
+    return next((slug for slug, local in BROWSE.items() if calc(local) in [*types, *above]), None)
+
+
+def questions(dataset: Dataset) -> tuple[Entry, ...]:
+    """Return the questions with their short answers, in their order."""
+    found = sorted(
+        members(dataset, calc("Question")),
+        key=lambda node: (number(dataset, node, _ORDINAL) or 0, node.value),
+    )
+    return tuple(
+        Entry(name(dataset, node), text(dataset, node, terms.CALC + "shortAnswer"))
+        for node in found
+    )
+
+
+def describe_source(dataset: Dataset) -> SourcePage:
+    """Return what the dataset says of itself, of the guides behind it and of its graphs."""
+    return SourcePage(
+        summary=summary(dataset, dataset.iri("dataset")),
+        guides=entries(dataset, members(dataset, calc("Guide"))),
+        graphs=tuple(
+            Listing(
+                name(dataset, graph := NamedNode(count.iri)),
+                summary(dataset, graph),
+                (),
+                count.statements,
+            )
+            for count in dataset.named_graphs()
+        ),
+    )
+
+
+def contents(dataset: Dataset, graph: NamedNode) -> tuple[Listing, ...]:
+    """Return what a named graph states something of, by asserted class, at most 1000 things."""
+    subjects = dict.fromkeys(
+        quad.subject
+        for quad in dataset.store.quads_for_pattern(None, None, None, graph)
+        if isinstance(quad.subject, NamedNode)
+    )
+    grouped: dict[Name, list[NamedNode]] = {}
+    for node in islice(subjects, _LISTED):
+        type = next(iter(asserted_types(dataset, node)), None)
+        grouped.setdefault(name(dataset, type) if type else Name("Other"), []).append(node)
+    return tuple(
+        Listing(type, "", entries(dataset, nodes), len(nodes))
+        for type, nodes in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0].label))
+    )

@@ -1,0 +1,178 @@
+"""The formats that are read and written: name, media type, suffix, and what pyoxigraph calls it."""
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    RdfFormat,
+    Triple,
+    serialize,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+@dataclass(frozen=True)
+class Format:
+    """A representation on offer. `aliases` are further media types that ask for it."""
+
+    name: str
+    label: str
+    media_type: str
+    suffix: str
+    rdf: RdfFormat | None = None
+    results: QueryResultsFormat | None = None
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type header: text formats say that they are UTF-8."""
+        text = self.media_type.startswith("text/")
+        return self.media_type + ("; charset=utf-8" if text else "")
+
+    def write(
+        self, statements: Iterable[Quad] | Iterable[Triple], prefixes: Mapping[str, str]
+    ) -> bytes:
+        """Return an RDF document of the statements, in a fixed order.
+
+        Quads lose their graph in a format that knows none; a statement in several graphs is
+        then written once.
+        """
+        if self.rdf is None:
+            raise ValueError(f"{self.label} does not hold RDF")
+        rows: Iterable[Quad | Triple] = statements
+        if self not in DATASET_FORMATS:
+            rows = (row.triple if isinstance(row, Quad) else row for row in statements)
+        ordered = sorted(set(rows), key=str)
+        output = io.BytesIO()
+        self.write_to(output, ordered, _used(prefixes, ordered))
+        return output.getvalue()
+
+    def write_to(
+        self,
+        output: io.BytesIO,
+        rows: Iterable[Quad | Triple],
+        prefixes: Mapping[str, str],
+    ) -> None:
+        """Write statements as they come; the prefixes count where the format has such.
+
+        What a limited `output` raises goes through.
+        """
+        used = dict(prefixes) if self in (TURTLE, TRIG) else {}
+        # The engine writes prefix lines in random order: write them here, sorted.
+        for prefix, iri in sorted(used.items()):
+            output.write(f"@prefix {prefix}: <{iri}> .\n".encode())
+        serialize(rows, _WithoutPrefixLines(output, len(used)), self.rdf, prefixes=used)  # type: ignore[arg-type]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle as a name: the engine's format objects cannot be pickled."""
+        return (_format_named, (self.name, self.media_type))
+
+
+class _WithoutPrefixLines(io.RawIOBase):
+    """Passes on what is written but for a number of lines at the start."""
+
+    def __init__(self, output: io.BytesIO, lines: int) -> None:
+        super().__init__()
+        self._output, self._lines, self._held = output, lines, b""
+
+    def write(self, content: "ReadableBuffer", /) -> int:
+        part = bytes(content)
+        size = len(part)
+        if self._lines:
+            self._held += part
+            *head, part = self._held.split(b"\n", self._lines)
+            if len(head) < self._lines:
+                return size
+            self._lines = 0
+        self._output.write(part)
+        return size
+
+
+def _used(prefixes: Mapping[str, str], rows: Iterable[Quad | Triple]) -> dict[str, str]:
+    iris = {term.value for row in rows for term in row if isinstance(term, NamedNode)}
+    iris |= {term.datatype.value for row in rows for term in row if isinstance(term, Literal)}
+    return {p: ns for p, ns in prefixes.items() if any(iri.startswith(ns) for iri in iris)}
+
+
+HTML: Final = Format("html", "HTML", "text/html", "html", aliases=("application/xhtml+xml",))
+
+TURTLE: Final = Format("ttl", "Turtle", "text/turtle", "ttl", RdfFormat.TURTLE)
+JSON_LD: Final = Format(
+    "jsonld",
+    "JSON-LD",
+    "application/ld+json",
+    "jsonld",
+    RdfFormat.JSON_LD,
+    aliases=("application/json",),
+)
+N_TRIPLES: Final = Format(
+    "nt",
+    "N-Triples",
+    "application/n-triples",
+    "nt",
+    RdfFormat.N_TRIPLES,
+    aliases=("text/plain",),
+)
+RDF_XML: Final = Format(
+    "rdf",
+    "RDF/XML",
+    "application/rdf+xml",
+    "rdf",
+    RdfFormat.RDF_XML,
+    aliases=("application/xml", "text/xml"),
+)
+N_QUADS: Final = Format("nq", "N-Quads", "application/n-quads", "nq", RdfFormat.N_QUADS)
+TRIG: Final = Format("trig", "TriG", "application/trig", "trig", RdfFormat.TRIG)
+
+GRAPH_FORMATS: Final = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML)
+DATASET_FORMATS: Final = (N_QUADS, TRIG)
+DOCUMENT_FORMATS: Final = (HTML, *GRAPH_FORMATS, *DATASET_FORMATS)
+
+SPARQL_JSON: Final = Format(
+    "json",
+    "JSON",
+    "application/sparql-results+json",
+    "json",
+    results=QueryResultsFormat.JSON,
+    aliases=("application/json",),
+)
+SPARQL_XML: Final = Format(
+    "xml",
+    "XML",
+    "application/sparql-results+xml",
+    "xml",
+    results=QueryResultsFormat.XML,
+    aliases=("application/xml", "text/xml"),
+)
+CSV: Final = Format("csv", "CSV", "text/csv", "csv", results=QueryResultsFormat.CSV)
+TSV: Final = Format(
+    "tsv", "TSV", "text/tab-separated-values", "tsv", results=QueryResultsFormat.TSV
+)
+
+SOLUTION_FORMATS: Final = (SPARQL_JSON, SPARQL_XML, CSV, TSV)
+BOOLEAN_FORMATS: Final = (SPARQL_JSON, SPARQL_XML)
+
+INPUT_FORMATS: Final = {
+    "ttl": RdfFormat.TURTLE,
+    "nt": RdfFormat.N_TRIPLES,
+    "nq": RdfFormat.N_QUADS,
+    "trig": RdfFormat.TRIG,
+    "rdf": RdfFormat.RDF_XML,
+    "owl": RdfFormat.RDF_XML,
+    "xml": RdfFormat.RDF_XML,
+    "jsonld": RdfFormat.JSON_LD,
+}
+"""What a file's ending says of the RDF inside."""
+
+
+def _format_named(name: str, media_type: str) -> Format:
+    known = (*DOCUMENT_FORMATS, *SOLUTION_FORMATS)
+    return replace(next(f for f in known if f.name == name), media_type=media_type)

@@ -1,0 +1,465 @@
+"""Validation: shapes over what is written by hand, checks across graphs, a lint of the shapes."""
+
+import difflib
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    Quad,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    serialize,
+)
+
+from calcguide import terms
+from calcguide.dataset import OUTSIDE_DEFAULT, Dataset, Term, derive, load_asserted
+from calcguide.errors import DataError, InvalidData, Violation
+from calcguide.files import CHECKS, Root, published, read_text
+from calcguide.settings import Settings
+
+if TYPE_CHECKING:
+    import rdflib
+
+_VIOLATION: Final = "Violation"
+_SHAPES: Final = terms.BASE + "shapes"
+
+
+def _sh(name: str) -> NamedNode:
+    return NamedNode(terms.SH + name)
+
+
+_SHAPE_TYPES: Final = (_sh("NodeShape"), _sh("PropertyShape"))
+_TARGETS: Final = tuple(
+    map(_sh, ("target", "targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf"))
+)
+_ANNOTATED_SOURCE: Final = NamedNode(terms.OWL + "annotatedSource")
+_FIRST, _REST, _NIL = (NamedNode(terms.RDF + name) for name in ("first", "rest", "nil"))
+_PATHS: Final = {
+    _sh("inversePath"): "^{}",
+    _sh("zeroOrMorePath"): "{}*",
+    _sh("oneOrMorePath"): "{}+",
+    _sh("zeroOrOnePath"): "{}?",
+}
+_ALTERNATIVE: Final = _sh("alternativePath")
+
+_FOCUS_NODES: Final = """
+PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX sh: <http://www.w3.org/ns/shacl#>
+SELECT DISTINCT ?node WHERE {
+  GRAPH ?shapes { ?shape sh:targetClass ?class }
+  ?node rdf:type/rdfs:subClassOf* ?class .
+}
+"""
+_DECLARED: Final = """
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+SELECT DISTINCT ?term WHERE {
+  VALUES ?kind { owl:AnnotationProperty owl:Class owl:DatatypeProperty owl:ObjectProperty }
+  ?term a ?kind .
+}
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What validation found. It conforms where no result is a violation; warnings may remain."""
+
+    fingerprint: str
+    conforms: bool
+    violations: tuple[Violation, ...]
+    """Every result, violations before warnings."""
+    counts: dict[str, int]
+    """How many files, statements, shapes, focus nodes and checks there were."""
+    report: str
+    """The SHACL validation report in Turtle; its `sh:conforms` says the same as `conforms`."""
+
+    def to_json(self) -> str:
+        """Return the verdict as JSON: the same text for the same verdict."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Verdict":
+        """Return the verdict that `to_json` wrote; raises ValueError for anything else."""
+        try:
+            fields = json.loads(text)
+            violations = tuple(Violation(**fields) for fields in fields.pop("violations"))
+            return cls(**fields, violations=violations)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"not a stored verdict: {error}") from error
+
+
+@dataclass(frozen=True)
+class _Result:
+    """One validation result (SHACL 3.6.2), as terms of the dataset."""
+
+    focus: Term
+    path: Term | None
+    value: Term | None
+    message: str
+    shape: str
+    severity: str = _VIOLATION
+    component: str | None = None
+
+
+def validate(root: Root) -> Verdict:
+    """Return what shapes, checks and the lint of the shapes find in the guide.
+
+    Raises UnreadableData with every syntax error of every file, DataError for a check that is
+    not SPARQL.
+    """
+    return validate_dataset(load_asserted(root), root)
+
+
+def validate_dataset(dataset: Dataset, root: Root) -> Verdict:
+    """Return what is found in `dataset`, loaded from `root` and not yet derived; then it is.
+
+    Shapes see the asserted statements only: once a property's domain has typed a wrong subject,
+    the mistake no longer shows. Raises DataError for a check that is not SPARQL.
+    """
+    results = [*_lint(dataset), *_shacl(dataset)]
+    counts = _counts(dataset, root)
+    derive(dataset, root)
+    results += _check(dataset, root)
+    reader = _Reader(dataset, root)
+    found = {reader.violation(result): result for result in results}
+    violations = sorted(found, key=lambda v: (v.severity != _VIOLATION, v.file or "", str(v)))
+    conforms = all(violation.severity != _VIOLATION for violation in violations)
+    return Verdict(
+        fingerprint=root.fingerprint(),
+        conforms=conforms,
+        violations=tuple(violations),
+        counts=counts,
+        report=_report([found[violation] for violation in violations], conforms, reader),
+    )
+
+
+def stored_verdict(root: Root, settings: Settings) -> Verdict | None:
+    """Return the verdict stored for exactly these inputs, None where there is none.
+
+    It is looked for where the package is installed, then in the cache folder.
+    """
+    fingerprint = root.fingerprint()
+    for folder in (published() / "validation", cache_folder(settings)):
+        try:
+            verdict = Verdict.from_json((folder / f"{fingerprint}.json").read_text("utf-8"))
+        except (OSError, ValueError):  # none there, or a damaged one
+            continue
+        if verdict.fingerprint == fingerprint:
+            return verdict
+    return None
+
+
+def ensure_valid(root: Root, settings: Settings) -> Verdict:
+    """Return the stored verdict, else validate and store what is found.
+
+    A cache that cannot be written costs time at the next start and no more. Raises InvalidData
+    where the data do not conform, UnreadableData where they cannot be parsed.
+    """
+    verdict = stored_verdict(root, settings)
+    if verdict is None:
+        verdict = validate(root)
+        _store(verdict, cache_folder(settings))
+    if not verdict.conforms:
+        raise InvalidData([v for v in verdict.violations if v.severity == _VIOLATION])
+    return verdict
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Return the folder for stored verdicts: as set, else as the XDG rules for caches say."""
+    if settings["cache"]:
+        return Path(settings["cache"])
+    stated = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (stated if stated.is_absolute() else Path("~/.cache").expanduser()) / "calcguide"
+
+
+def _store(verdict: Verdict, folder: Path) -> None:
+    path = folder / f"{verdict.fingerprint}.json"
+    draft = path.with_suffix(f".{os.getpid()}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(verdict.to_json(), "utf-8")
+        draft.replace(path)  # in one step: nobody reads half a verdict
+    except OSError:
+        return
+
+
+def _counts(dataset: Dataset, root: Root) -> dict[str, int]:
+    """Count what is about to be validated; the default graph is still empty."""
+    outside = [dataset.graph_quads(dataset.graph(name)) for name in OUTSIDE_DEFAULT]
+    shapes = {
+        quad.subject
+        for shape_type in _SHAPE_TYPES
+        for quad in dataset.store.quads_for_pattern(None, terms.RDF_TYPE, shape_type)
+    }
+    return {
+        "files": len(list(root.graph_files())),
+        "statements": len(dataset.store) - sum(map(len, outside)),
+        "shapes": len(shapes),
+        "focus_nodes": sum(1 for _ in _solutions(dataset, _FOCUS_NODES, union=True)),
+        "checks": len(root.glob(CHECKS)),
+    }
+
+
+# The three sources of results
+
+
+def _lint(dataset: Dataset) -> Iterator[_Result]:
+    """Yield what a SHACL processor passes over in silence: shapes that say less than they seem."""
+    from rdflib import SH
+
+    quads = dataset.graph_quads(dataset.graph("shapes"))
+    for quad in quads:
+        for term in (quad.predicate, quad.object):
+            if not isinstance(term, NamedNode) or not term.value.startswith(terms.SH):
+                continue
+            if term.value not in SH:
+                message = "SHACL defines no such term. Mend its name."
+                yield _Result(quad.subject, term, None, message, "shape-terms-are-of-shacl")
+            elif term.value.removeprefix(terms.SH).lower().startswith("js"):
+                message = "JavaScript is not run here. Say it in SHACL, or by sh:select."
+                yield _Result(quad.subject, term, None, message, "shapes-run-no-code")
+    used = {quad.object for quad in quads}
+    used.update(quad.subject for quad in quads if quad.predicate in _TARGETS)
+    for quad in quads:
+        if quad.object in _SHAPE_TYPES and quad.subject not in used:
+            message = (
+                "This shape targets nothing and no shape refers to it, so it is never used. "
+                "Give it a target, such as sh:targetClass, or list it by sh:property."
+            )
+            yield _Result(quad.subject, None, None, message, "shapes-are-used")
+
+
+def _shacl(dataset: Dataset) -> Iterator[_Result]:
+    """Yield the results of the shapes over the asserted statements, found by pySHACL."""
+    import pyshacl
+    from pyshacl.errors import ReportableRuntimeError
+    from rdflib import SH, Graph
+
+    # an ill-typed literal is for the shapes to report, not for a traceback in a log
+    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+    known: dict[Term, rdflib.term.Node] = {}
+    outside = {dataset.graph(name) for name in OUTSIDE_DEFAULT}
+    data = _graph((quad for quad in dataset.store if quad.graph_name not in outside), known)
+    shapes = _graph(dataset.graph_quads(dataset.graph("shapes")), known)
+    try:
+        _, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True, inplace=True)
+    except ReportableRuntimeError as error:
+        message = f"The shapes cannot be used: {error} Mend them in shapes/."
+        yield _Result(NamedNode(_SHAPES), None, None, message, "shapes-are-well-formed")
+        return
+    term_of: dict[rdflib.term.Node | None, Term] = {node: term for term, node in known.items()}
+    for result in cast(Graph, report).objects(None, SH.result):
+        field = dict(report.predicate_objects(result))
+        yield _Result(
+            focus=term_of[field[SH.focusNode]],
+            path=term_of.get(field.get(SH.resultPath)),
+            value=term_of.get(field.get(SH.value)),
+            message=str(field[SH.resultMessage]),
+            shape=str(field[SH.sourceShape]).removeprefix(_SHAPES + "#"),
+            severity=str(field[SH.resultSeverity]).removeprefix(terms.SH),
+            component=str(field[SH.sourceConstraintComponent]),
+        )
+
+
+def _graph(quads: Iterable[Quad], known: "dict[Term, rdflib.term.Node]") -> "rdflib.Graph":
+    """Return the statements as an rdflib graph; `known` remembers what became of each term."""
+    from rdflib import Graph
+
+    graph = Graph(bind_namespaces="none")
+    for quad in quads:
+        triple = quad.triple
+        for term in triple:
+            if term not in known:
+                known[term] = _rdflib_term(term)
+        graph.add((known[triple.subject], known[triple.predicate], known[triple.object]))
+    return graph
+
+
+def _rdflib_term(term: Term) -> "rdflib.term.Node":
+    import rdflib
+
+    if isinstance(term, NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
+    if isinstance(term, Literal):
+        plain = term.language or term.datatype.value == terms.XSD + "string"
+        datatype = None if plain else rdflib.URIRef(term.datatype.value)
+        return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
+    raise TypeError(f"RDF 1.1 knows no such term: {term}")
+
+
+def _check(dataset: Dataset, root: Root) -> Iterator[_Result]:
+    """Yield a result for each solution of each check; the check's first lines are its message."""
+    for path in root.glob(CHECKS):
+        query = read_text(path)
+        lines = query.splitlines()
+        end = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
+        message = " ".join(line.lstrip("# ") for line in lines[:end])
+        try:
+            for found in _solutions(dataset, query):
+                yield _Result(
+                    found["focus"], found.get("path"), found.get("value"), message, path.stem
+                )
+        except (KeyError, SyntaxError, TypeError) as error:
+            raise DataError(
+                f"cannot be used as a check: {error}. A check is a SELECT query that binds ?focus.",
+                path=Path(root.name_of(path)),
+            ) from error
+
+
+def _solutions(dataset: Dataset, query: str, *, union: bool = False) -> Iterator[dict[str, Term]]:
+    solutions = dataset.store.query(query, use_default_graph_as_union=union)
+    if not isinstance(solutions, QuerySolutions):
+        raise TypeError("not a SELECT query")
+    names = [variable.value for variable in solutions.variables]
+    for solution in solutions:
+        yield {name: term for name in names if (term := solution[name]) is not None}
+
+
+# What an editor reads
+
+
+class _Reader:
+    """Says in an editor's words what a result speaks of, and in which file to look."""
+
+    def __init__(self, dataset: Dataset, root: Root) -> None:
+        self.dataset = dataset
+        self._root = root
+        files: dict[NamedNode, list[Path]] = {}
+        for name, path in root.graph_files():
+            files.setdefault(dataset.graph(name), []).append(path)
+        self._alone = {graph: paths[0] for graph, paths in files.items() if len(paths) == 1}
+        self._declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
+
+    def violation(self, result: _Result) -> Violation:
+        """Return the result in words."""
+        return Violation(
+            focus_node=self.text(self.owner(result.focus)),
+            path=self.path(result.path) if result.path else None,
+            value=self.text(result.value) if result.value else None,
+            message=result.message + self._suggestion(result.path, result.value),
+            source_shape=f"shape:{result.shape}",
+            severity=result.severity,
+            file=self._file(result.focus, result.path),
+        )
+
+    def text(self, term: Term) -> str:
+        """Return a compact IRI, or a literal as Turtle writes it."""
+        if isinstance(term, NamedNode):
+            return self.dataset.compact(term.value)
+        if isinstance(term, Literal) and not term.language:
+            kind = self.dataset.compact(term.datatype.value)
+            return f'"{term.value}"' + ("" if kind == "xsd:string" else f"^^{kind}")
+        return "[]" if isinstance(term, BlankNode) else str(term)
+
+    def path(self, path: Term) -> str:
+        """Return a SHACL property path (SHACL 2.3.1) as SPARQL writes it."""
+        if isinstance(path, NamedNode):
+            return self.text(path)
+        found = self._fields(path)
+        if _FIRST in found:
+            return "/".join(map(self.path, self._members(path)))
+        if _ALTERNATIVE in found:
+            return "(" + "|".join(map(self.path, self._members(found[_ALTERNATIVE]))) + ")"
+        ((predicate, inner),) = found.items()
+        return _PATHS[predicate].format(self.path(inner))
+
+    def owner(self, node: Term) -> Term:
+        """Return the named thing whose block holds a blank node; a reason is its subject's."""
+        seen = set()
+        while isinstance(node, BlankNode) and node not in seen:
+            seen.add(node)
+            reason = self.dataset.store.quads_for_pattern(node, _ANNOTATED_SOURCE, None, None)
+            inside = self.dataset.store.quads_for_pattern(None, None, node, None)
+            node = [*(q.object for q in reason), *(q.subject for q in inside), node][0]
+        return node
+
+    def path_copy(self, path: Term | None, name: str) -> tuple[Term | None, list[Triple]]:
+        """Return a SHACL property path under another name: its node, and the statements on it."""
+        if not isinstance(path, BlankNode):
+            return path, []
+        node, triples = BlankNode(name), list[Triple]()
+        for number, (predicate, value) in enumerate(self._fields(path).items()):
+            inner, more = self.path_copy(value, f"{name}-{number}")
+            triples += [Triple(node, predicate, cast(Term, inner)), *more]
+        return node, triples
+
+    def _members(self, node: Term) -> Iterator[Term]:
+        while node != _NIL:
+            found = self._fields(node)
+            yield found[_FIRST]
+            node = found[_REST]
+
+    def _fields(self, node: Term) -> dict[NamedNode, Term]:
+        """What the shapes say of a part of a path."""
+        shapes = self.dataset.graph("shapes")
+        quads = self.dataset.store.quads_for_pattern(cast(BlankNode, node), None, None, shapes)
+        return {quad.predicate: quad.object for quad in sorted(quads, key=str)}
+
+    def _file(self, node: Term, path: Term | None) -> str | None:
+        """The file of the statement at fault, where its graph has but one, else of the thing."""
+        predicate = path if isinstance(path, NamedNode) else None
+        if isinstance(node, BlankNode) or (isinstance(node, NamedNode) and predicate):
+            for graph, file in self._alone.items():
+                if any(self.dataset.store.quads_for_pattern(node, predicate, None, graph)):
+                    return self._root.name_of(file)
+        owner = self.owner(node)
+        found = self.dataset.files.get(owner.value) if isinstance(owner, NamedNode) else None
+        return self._root.name_of(found) if found else None
+
+    def _suggestion(self, *given: Term | None) -> str:
+        """Name the declared term that an undeclared one resembles."""
+        for term in given:
+            if isinstance(term, NamedNode) and self.text(term) not in self._declared:
+                close = difflib.get_close_matches(self.text(term), self._declared, 1, 0.8)
+                if close:
+                    return f" Did you mean {close[0]}?"
+        return ""
+
+
+def _report(results: list[_Result], conforms: bool, reader: _Reader) -> str:
+    """Return the validation report (SHACL 3.6) in Turtle: the same text for the same results."""
+    report = BlankNode("report")
+    nodes = [BlankNode(f"result{number}") for number in range(1, len(results) + 1)]
+    triples = [
+        Triple(report, terms.RDF_TYPE, _sh("ValidationReport")),
+        Triple(report, _sh("conforms"), Literal(conforms)),
+        *(Triple(report, _sh("result"), node) for node in nodes),
+    ]
+    for node, result in zip(nodes, results, strict=True):
+        triples += _result_triples(node, result, reader)
+    prefixes = reader.dataset.prefixes
+    turtle = cast(bytes, serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes)).decode()
+    lines = turtle.splitlines(keepends=True)
+    return "".join(sorted(lines[: len(prefixes)]) + lines[len(prefixes) :])
+
+
+def _result_triples(node: BlankNode, result: _Result, reader: _Reader) -> Iterator[Triple]:
+    """Yield the statements of one validation result, with blank nodes named after it."""
+    path, path_triples = reader.path_copy(result.path, f"{node.value}-resultPath")
+    fields = {
+        "focusNode": reader.owner(result.focus),
+        "resultPath": path,
+        "value": result.value,
+        "resultMessage": Literal(result.message, language="en"),
+        "resultSeverity": _sh(result.severity),
+        "sourceConstraintComponent": result.component and NamedNode(result.component),
+        "sourceShape": NamedNode(f"{_SHAPES}#{result.shape}"),
+    }
+    yield Triple(node, terms.RDF_TYPE, _sh("ValidationResult"))
+    for name, term in fields.items():
+        if isinstance(term, BlankNode):
+            yield Triple(node, _sh(name), BlankNode(f"{node.value}-{name}"))
+        elif term:
+            yield Triple(node, _sh(name), term)
+    yield from path_triples

@@ -1,0 +1,1 @@
+"""HTTP only: read a request, ask the layers below, write a response."""

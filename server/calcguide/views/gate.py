@@ -1,0 +1,112 @@
+"""The gate in front of the application: what no view should ever see is refused here.
+
+The server below passes on what RFC 9112 tells a recipient to refuse: a missing or ill-formed Host
+(section 3.2), two lengths at once (section 6.1), methods that are none, bodies of any length.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from calcguide.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LONGEST_TARGET: Final = 32_768
+"""Bytes of a request target; a longer query is sent by POST."""
+LONGEST_BODY: Final = 1_048_576
+"""Bytes of a request body."""
+
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::[0-9]{1,5})?")
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+Refusal = tuple[HTTPStatus, str]
+
+
+class Gate:
+    """A WSGI application that passes on what is well-formed and meant for this host."""
+
+    def __init__(self, application: "WSGIApplication", settings: Settings) -> None:
+        self._application = application
+        self._hosts = allowed_hosts(settings)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request, or refuse it with problem details (RFC 9457)."""
+        for refuses in (_method, self._host, _length, _target):
+            refusal = refuses(environ)
+            if refusal:
+                return _refuse(start_response, *refusal)
+        return self._application(environ, start_response)
+
+    def _host(self, environ: "WSGIEnvironment") -> Refusal | None:
+        host = environ.get("HTTP_HOST", "")
+        match = _HOST.fullmatch(host)
+        if not match:
+            return HTTPStatus.BAD_REQUEST, "Name one host in the Host header, such as example.org."
+        if match[1].lower() not in self._hosts:
+            return (
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "This server does not answer for the host that the request names.",
+            )
+        return None
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """Return the host names that requests may name, in lower case."""
+    public = urlsplit(settings["public_url"]).hostname or ""
+    own = settings["host"]
+    names = [*settings["allowed_hosts"].split(), public, f"[{own}]" if ":" in own else own]
+    return frozenset(name.lower() for name in names if name)
+
+
+def _method(environ: "WSGIEnvironment") -> Refusal | None:
+    if environ["REQUEST_METHOD"] in _METHODS:
+        return None
+    return HTTPStatus.NOT_IMPLEMENTED, f"The methods are {', '.join(_METHODS)}, in upper case."
+
+
+def _length(environ: "WSGIEnvironment") -> Refusal | None:
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length and "HTTP_TRANSFER_ENCODING" in environ:
+        return HTTPStatus.BAD_REQUEST, "Send a Content-Length or a Transfer-Encoding, not both."
+    if length and not re.fullmatch("[0-9]+", length):
+        return HTTPStatus.BAD_REQUEST, "The Content-Length is not a number."
+    if length and int(length) > LONGEST_BODY:
+        return (
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"A request body may have {LONGEST_BODY:,} bytes.",
+        )
+    return None
+
+
+def _target(environ: "WSGIEnvironment") -> Refusal | None:
+    size = len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", ""))
+    if size <= LONGEST_TARGET:
+        return None
+    return (
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        f"A request target may have {LONGEST_TARGET:,} bytes. Send a long query by POST.",
+    )
+
+
+def _refuse(start_response: "StartResponse", status: HTTPStatus, detail: str) -> Iterable[bytes]:
+    body = json.dumps(
+        {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    ).encode()
+    start_response(
+        f"{status.value} {status.phrase}",
+        [
+            ("Content-Type", "application/problem+json"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("Access-Control-Allow-Origin", "*"),
+            ("Connection", "close"),
+        ],
+    )
+    return [body]

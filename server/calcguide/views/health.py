@@ -1,0 +1,28 @@
+"""Whether the server lives, whether it can answer queries, and what it is."""
+
+from flask import Blueprint, Response, jsonify
+
+from calcguide.formats import SPARQL_JSON
+from calcguide.query import Kind, Query
+from calcguide.views.site import site
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/health/live")
+def live() -> Response:
+    """Answer as long as a front process runs."""
+    return jsonify(status="live")
+
+
+@health.get("/health/ready")
+def ready() -> Response:
+    """Answer once a query worker has answered; raises what the query raises, 503 if busy."""
+    site().evaluate(Query("ASK {}", {Kind.BOOLEAN: SPARQL_JSON}))
+    return jsonify(status="ready")
+
+
+@health.get("/version")
+def version() -> Response:
+    """Answer with the versions of the server and of the dataset."""
+    return jsonify(server=site().server_version, dataset=site().dataset.version)

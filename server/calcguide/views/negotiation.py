@@ -1,0 +1,95 @@
+"""Content negotiation by media type: RFC 9110, section 12.5.1."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from calcguide.errors import NotAcceptable
+from calcguide.formats import Format
+
+_PARAMETER = re.compile(r';\s*([\w.+-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
+_QVALUE = re.compile(r"(0(\.\d{0,3})?|1(\.0{0,3})?)$")
+
+
+@dataclass(frozen=True)
+class MediaRange:
+    """One element of an Accept header; `quality` is between 0 and 1."""
+
+    type: str
+    subtype: str
+    quality: float
+
+    @property
+    def specificity(self) -> int:
+        """2 for `text/turtle`, 1 for `text/*`, 0 for `*/*`."""
+        return (self.type != "*") + (self.subtype != "*")
+
+    def covers(self, media_type: str) -> bool:
+        """Return whether the range includes a media type."""
+        main, _, sub = media_type.partition("/")
+        return self.type in ("*", main) and self.subtype in ("*", sub)
+
+
+def media_ranges(accept: str) -> list[MediaRange]:
+    """Return the elements of an Accept header; what is ill-formed is passed over.
+
+    Parameters other than `q` do not narrow a range: every format here has one variant.
+    """
+    found = []
+    for element in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', accept):
+        name, _, parameters = element.strip().partition(";")
+        main, slash, sub = name.strip().lower().partition("/")
+        if not (slash and main and sub) or (main == "*" and sub != "*"):
+            continue
+        quality = 1.0
+        for key, value in _PARAMETER.findall(";" + parameters):
+            if key.lower() == "q":
+                quality = float(value) if _QVALUE.match(value) else 0.0
+                break
+        found.append(MediaRange(main, sub, quality))
+    return found
+
+
+def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:
+    """Return the offer that the client prefers, under the media type that it asked for.
+
+    A missing or empty header takes the first offer, and so does a tie.
+    Raises NotAcceptable where each offer is excluded.
+    """
+    ranges = media_ranges(accept or "")
+    if not ranges:
+        if accept and accept.strip():
+            raise NotAcceptable([offer.media_type for offer in offers])
+        return offers[0]
+    best: tuple[float, Format] | None = None
+    for offer in _with_aliases(offers):
+        quality = _quality(offer.media_type, ranges)
+        if quality > 0 and (best is None or quality > best[0]):
+            best = (quality, offer)
+    if best is None:
+        raise NotAcceptable([offer.media_type for offer in offers])
+    return best[1]
+
+
+def acceptable(accept: str | None, offers: Sequence[Format]) -> Format | None:
+    """Return the preferred offer, None where none is accepted."""
+    try:
+        return negotiate(accept, offers)
+    except NotAcceptable:
+        return None
+
+
+def _with_aliases(offers: Sequence[Format]) -> Iterable[Format]:
+    """Each offer under its own media type first, then each under its aliases."""
+    yield from offers
+    for offer in offers:
+        for alias in offer.aliases:
+            yield replace(offer, media_type=alias)
+
+
+def _quality(media_type: str, ranges: Sequence[MediaRange]) -> float:
+    """The quality that the most specific matching range gives; 0 where none matches."""
+    matching = [r for r in ranges if r.covers(media_type)]
+    if not matching:
+        return 0.0
+    return max(matching, key=lambda r: (r.specificity, r.quality)).quality

@@ -1,0 +1,215 @@
+"""The pages: home, browse, questions, about, validation, and a page about any one thing."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask.blueprints import BlueprintSetupState
+from jinja2 import StrictUndefined
+from pyoxigraph import NamedNode
+
+from calcguide import terms
+from calcguide.dataset import Dataset
+from calcguide.description.entity import describe_entity
+from calcguide.description.home import describe_home, is_guide, overview
+from calcguide.description.listings import (
+    BROWSE,
+    browse,
+    browse_counts,
+    browse_page,
+    contents,
+    describe_source,
+    questions,
+)
+from calcguide.description.naming import calc, in_sentence, name, summary, text, types_of
+from calcguide.description.records import (
+    describe_claim,
+    describe_passage,
+    describe_plainly,
+    describe_question,
+)
+from calcguide.description.statements import Statement
+from calcguide.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML
+from calcguide.views.negotiation import negotiate
+from calcguide.views.site import site
+
+pages = Blueprint("pages", __name__)
+
+_LISTED: Final = ("ontology", "shapes", "graph")
+"""First path segments of documents that are shown as a list of what they name."""
+
+_DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
+    "Claim": ("claim.html", describe_claim),
+    "Passage": ("passage.html", describe_passage),
+    "Question": ("question.html", describe_question),
+    "Entity": ("entity.html", describe_entity),
+}
+"""Class -> the template and the description of its members; all others get a plain page."""
+
+
+@pages.get("/")
+def home() -> Response:
+    """Answer browsers with the home page, linked-data clients with 303 to the dataset."""
+    best = negotiate(request.headers.get("Accept"), DOCUMENT_FORMATS)
+    if best.name == HTML.name:
+        response = Response(render_home(), content_type=HTML.content_type)
+    else:
+        response = Response(status=303)
+        response.location = f"{site().public_url}/dataset.{best.suffix}"
+    response.vary.add("Accept")
+    return response
+
+
+def render_home() -> str:
+    """Return the home page: the guide's answers, or an overview of other people's data."""
+    dataset = site().dataset
+    page = describe_home(dataset, request.args.get("place", ""))
+    if page is None:
+        return render_template("overview.html", page=overview(dataset))
+    return render_template("home.html", page=page)
+
+
+def render_thing(iri: str) -> str:
+    """Return the page about any resource: of its class, of the document that it is, or plain."""
+    dataset = site().dataset
+    kind, _, local = (dataset.path(iri) or "").partition("/")
+    if kind in _LISTED:
+        listings = contents(dataset, dataset.graph(local if kind == "graph" else kind))
+        if listings:
+            node = NamedNode(iri)
+            return render_template(
+                "document.html",
+                name=name(dataset, node),
+                summary=summary(dataset, node),
+                listings=listings,
+                **_links(iri),
+            )
+    types = types_of(dataset, NamedNode(iri))
+    for local, (template, describe) in _DESCRIBERS.items():
+        if terms.CALC + local in types:
+            return render_template(template, page=describe(dataset, iri), **_links(iri))
+    return render_template("plain.html", page=describe_plainly(dataset, iri), **_links(iri))
+
+
+@pages.get("/browse")
+def browse_index() -> str:
+    """The classes of entities with their counts."""
+    return render_template("browse_index.html", listings=browse_counts(site().dataset))
+
+
+@pages.get("/browse/<kind>")
+def browse_kind(kind: str) -> str:
+    """The members of one class."""
+    if kind not in BROWSE:
+        abort(404, f"There is no browse page {kind}. There are: {', '.join(BROWSE)}.")
+    return render_template("browse.html", slug=kind, listing=browse(site().dataset, kind))
+
+
+@pages.get("/questions")
+def question_list() -> str:
+    """The questions with their short answers."""
+    return render_template("questions.html", questions=questions(site().dataset))
+
+
+@pages.get("/about")
+def about() -> str:
+    """What the source is, what the marks mean, what is in which graph."""
+    return render_template("about.html", page=describe_source(site().dataset))
+
+
+@pages.get("/validation")
+def validation() -> str:
+    """What was checked when the data were validated, and with what result."""
+    return render_template("validation.html", verdict=site().verdict)
+
+
+def _links(iri: str) -> dict[str, Any]:
+    """The Linked data box: the IRI, the document in each format, a query about it."""
+    dataset = site().dataset
+    path = dataset.path(iri)
+    query = f"DESCRIBE <{iri}>"
+    formats = [
+        (
+            format,
+            f"/{quote(path)}.{format.suffix}"
+            if path
+            else "/sparql?" + urlencode({"query": query, "format": format.name}),
+        )
+        for format in GRAPH_FORMATS
+    ]
+    return {
+        "iri": iri,
+        "formats": formats,
+        "query_url": "/sparql?" + urlencode({"query": query}),
+        "canonical": f"{site().public_url}/{quote(path)}.html" if path else None,
+        "browse_page": browse_page(dataset, NamedNode(iri)),
+    }
+
+
+@pages.app_template_filter()
+def href(iri: str) -> str | None:
+    """Return where a page links for an IRI: our own page of it, else the web address it is."""
+    dataset = site().dataset
+    path = dataset.path(iri)
+    if path is not None:
+        return "/" + quote(path, safe="/#")
+    if iri.startswith(terms.CALC) and is_guide(dataset):
+        return "/ontology#" + quote(iri.removeprefix(terms.CALC))
+    if not is_guide(dataset) and dataset.knows(iri):
+        return "/describe?" + urlencode({"iri": iri})
+    return iri if iri.startswith(("http://", "https://")) else None
+
+
+@pages.app_template_filter()
+def address(iri: str) -> str:
+    """Return the full address at which this server answers for an IRI."""
+    path = site().dataset.path(iri)
+    return f"{site().public_url}/{quote(path)}" if path is not None else iri
+
+
+@pages.app_template_filter()
+def local(iri: str) -> str:
+    """Return what stands behind the number sign of a vocabulary term, such as `denied`."""
+    return iri.rsplit("#", 1)[-1]
+
+
+@pages.app_template_filter()
+def capitalized(label: str) -> str:
+    """Return the label with a capital letter in front and the rest as it is."""
+    return label[:1].upper() + label[1:]
+
+
+@pages.app_template_filter()
+def compact(iri: str) -> str:
+    """Return the IRI with a prefix, where one fits."""
+    return site().dataset.compact(iri)
+
+
+@pages.app_template_filter()
+def triple(statement: Statement) -> str:
+    """Return the statement as tests look for it in the markup: subject, predicate, object."""
+    ends = (statement.subject, statement.predicate, statement.object)
+    return " ".join(compact(end.iri) if end.iri else f'"{end.label}"' for end in ends)
+
+
+pages.add_app_template_filter(in_sentence)
+
+
+@pages.app_context_processor
+def _on_every_page() -> dict[str, Any]:
+    dataset = site().dataset
+    described = dataset.iri("dataset")
+    return {
+        "guide": is_guide(dataset),
+        "disclaimer": text(dataset, described, calc("disclaimer").value),
+        "version": text(dataset, described, terms.OWL + "versionInfo"),
+        "licence": dataset.value(described, NamedNode(terms.DCT + "license")),
+        "checked": site().verdict,
+    }
+
+
+@pages.record_once
+def _strict(state: BlueprintSetupState) -> None:
+    """A name that a template misspells is an error, not an empty place."""
+    state.app.jinja_env.undefined = StrictUndefined

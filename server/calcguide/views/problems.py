@@ -1,0 +1,90 @@
+"""Errors on the wire: one shape, RFC 9457 problem details, or a page for people."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from calcguide import errors
+from calcguide.formats import HTML, Format
+from calcguide.views.negotiation import acceptable
+
+PROBLEM_JSON = Format(
+    "problem",
+    "problem details",
+    "application/problem+json",
+    "json",
+    aliases=("application/json", "application/sparql-results+json"),
+)
+PLAIN_TEXT = Format("text", "plain text", "text/plain", "txt")
+
+RETRY_AFTER = 2
+"""Seconds after which a client that found the server busy may ask again."""
+
+STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
+    errors.NoSuchResource: HTTPStatus.NOT_FOUND,
+    errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    errors.MalformedQuery: HTTPStatus.BAD_REQUEST,
+    errors.QueryFailed: HTTPStatus.BAD_REQUEST,
+    errors.RefusedQuery: HTTPStatus.FORBIDDEN,
+    errors.QueryTooSlow: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.QueryTooHeavy: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ResultTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem(status: int, detail: str, members: Mapping[str, object] | None = None) -> Response:
+    """Return an error response in the format that the client prefers, never to be stored.
+
+    `members` are extension members of the problem, such as line and column.
+    """
+    title = HTTPStatus(status).phrase
+    best = acceptable(request.headers.get("Accept"), (PROBLEM_JSON, HTML, PLAIN_TEXT))
+    if best is not None and best.name == "html":
+        body = render_template(
+            "problem.html", title=title, detail=detail, status=status, suggestions=[]
+        )
+        content_type = HTML.content_type
+    elif best is not None and best.name == "text":
+        body, content_type = detail + "\n", PLAIN_TEXT.content_type
+    else:
+        body = json.dumps(
+            {"type": "about:blank", "title": title, "status": status, "detail": detail}
+            | dict(members or {})
+        )
+        content_type = "application/problem+json"
+    response = Response(body, status, content_type=content_type)
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response
+
+
+def register(app: Flask) -> None:
+    """Let the application answer every error in this one shape."""
+    app.register_error_handler(errors.CalcguideError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _refused(error: errors.CalcguideError) -> Response:
+    members: dict[str, object] = {}
+    if isinstance(error, errors.MalformedQuery) and error.line is not None:
+        members = {"line": error.line, "column": error.column}
+    if isinstance(error, errors.NotAcceptable):
+        members = {"offered": list(error.offered)}
+    status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        members["retryAfter"] = RETRY_AFTER
+    response = problem(status, str(error), members)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    response = problem(error.code or 500, error.description or str(error))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response

@@ -1,0 +1,186 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol, section 2, queries only."""
+
+import json
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from calcguide.errors import CalcguideError, MalformedQuery, RefusedQuery
+from calcguide.formats import HTML, SPARQL_JSON, TURTLE, Format
+from calcguide.query import Answer, Kind, Query
+from calcguide.views.negotiation import acceptable
+from calcguide.views.pages import href
+from calcguide.views.problems import STATUS
+from calcguide.views.site import site
+
+endpoint = Blueprint("sparql", __name__)
+
+_NO_UPDATE = (
+    "This endpoint answers queries only; its data change with a new release, never by "
+    "SPARQL Update."
+)
+_ROWS_SHOWN = 1000
+
+
+@endpoint.route("/sparql", methods=["GET", "POST"])
+def sparql() -> Response:
+    """Answer a query in the format asked for; without one, show the query page."""
+    parameters = _parameters()
+    wants_page = _wants_page(parameters)
+    if "query" not in parameters:
+        if wants_page:
+            return _page("")
+        raise MalformedQuery(
+            "There is no query. Send one as the parameter query, or POST it as "
+            "application/sparql-query."
+        )
+    if len(parameters.getlist("query")) > 1:
+        raise MalformedQuery("There are several query parameters. Send exactly one.")
+    text = parameters["query"]
+    if wants_page:
+        return _page(text)
+    answer = site().evaluate(_query(text, parameters))
+    response = Response(answer.body, content_type=answer.format.content_type)
+    if "format" not in parameters:
+        response.vary.add("Accept")
+    return response
+
+
+def _parameters() -> MultiDict[str, str]:
+    """The protocol's parameters, from the query string, a form, or a direct POST (2.1)."""
+    given = MultiDict(request.args)
+    if request.method == "POST":
+        if request.mimetype == "application/x-www-form-urlencoded":
+            given.update(request.form)
+        elif request.mimetype == "application/sparql-query":
+            given.add("query", _body())
+        elif request.mimetype == "application/sparql-update":
+            raise RefusedQuery(_NO_UPDATE)
+        else:
+            abort(415, "Send a form, or a query as application/sparql-query.")
+    if "update" in given:
+        raise RefusedQuery(_NO_UPDATE)
+    return given
+
+
+def _body() -> str:
+    try:
+        return request.get_data().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedQuery("The query is not UTF-8.") from error
+
+
+def _wants_page(parameters: MultiDict[str, str]) -> bool:
+    if "format" in parameters:
+        return parameters["format"] == HTML.name
+    best = acceptable(request.headers.get("Accept"), (SPARQL_JSON, TURTLE, HTML))
+    return best is not None and best.name == HTML.name
+
+
+def _query(text: str, parameters: MultiDict[str, str]) -> Query:
+    return Query(
+        text,
+        _formats(parameters),
+        default_graphs=tuple(parameters.getlist("default-graph-uri")),
+        named_graphs=tuple(parameters.getlist("named-graph-uri")),
+        base_iri=site().dataset.base,
+        prefixes=site().dataset.prefixes,
+    )
+
+
+def _formats(parameters: MultiDict[str, str]) -> dict[Kind, Format]:
+    """The format of each kind of result: `format=` beats Accept; a kind may have none."""
+    chosen: dict[Kind, Format] = {}
+    for kind in Kind:
+        if "format" in parameters:
+            best = next((f for f in kind.formats if f.name == parameters["format"]), None)
+        else:
+            best = acceptable(request.headers.get("Accept"), kind.formats)
+        if best is not None:
+            chosen[kind] = best
+    return chosen
+
+
+def _page(text: str) -> Response:
+    """The query page, with the results or the error of the query it shows."""
+    context: dict[str, Any] = {
+        "query": text or _first_example(),
+        "error": None,
+        "columns": [],
+        "rows": [],
+        "boolean": None,
+        "graph_text": None,
+        "row_count": None,
+        "milliseconds": None,
+        "downloads": [],
+        "examples": _examples(text),
+        "endpoint_url": f"{site().public_url}/sparql",
+    }
+    status = 200
+    if text:
+        try:
+            context |= _results(text)
+        except CalcguideError as error:
+            status = STATUS.get(type(error), 400)
+            context["error"] = {
+                "message": str(error),
+                "line": getattr(error, "line", None),
+                "column": getattr(error, "column", None),
+            }
+    response = Response(
+        render_template("sparql.html", **context), status, content_type=HTML.content_type
+    )
+    response.vary.add("Accept")
+    return response
+
+
+def _results(text: str) -> dict[str, Any]:
+    started = time.perf_counter()
+    formats = {Kind.SOLUTIONS: SPARQL_JSON, Kind.BOOLEAN: SPARQL_JSON, Kind.GRAPH: TURTLE}
+    query = Query(text, formats, base_iri=site().dataset.base, prefixes=site().dataset.prefixes)
+    answer = site().evaluate(query)
+    shown: dict[str, Any] = {"milliseconds": round(1000 * (time.perf_counter() - started))}
+    shown["downloads"] = [
+        (format.label, "/sparql?" + urlencode({"query": text, "format": format.name}))
+        for format in answer.kind.formats
+    ]
+    if answer.kind is Kind.GRAPH:
+        shown["graph_text"] = answer.body.decode()
+        return shown
+    return shown | _table(answer)
+
+
+def _table(answer: Answer) -> dict[str, Any]:
+    content = json.loads(answer.body)
+    if "boolean" in content:
+        return {"boolean": content["boolean"]}
+    columns = content["head"]["vars"]
+    bindings = content["results"]["bindings"]
+    rows = [[_cell(row.get(c)) for c in columns] for row in bindings[:_ROWS_SHOWN]]
+    return {"columns": columns, "rows": rows, "row_count": len(bindings)}
+
+
+def _cell(term: dict[str, Any] | None) -> dict[str, str | None]:
+    """A result cell: what to show, where it leads, what it exactly is."""
+    if term is None:
+        return {"text": "", "href": None, "detail": None}
+    value = str(term["value"])
+    if term["type"] != "uri":
+        return {"text": value, "href": None, "detail": term.get("xml:lang") or term.get("datatype")}
+    return {"text": site().dataset.compact(value), "href": href(value), "detail": value}
+
+
+def _examples(active: str) -> list[tuple[str, str, bool]]:
+    dataset = site().dataset
+    return [
+        (question, "/sparql?" + urlencode({"query": text}), text == active)
+        for question, text in dataset.example_queries()
+    ]
+
+
+def _first_example() -> str:
+    examples = site().dataset.example_queries()
+    return examples[0][1] if examples else "SELECT * WHERE { ?s ?p ?o } LIMIT 10"

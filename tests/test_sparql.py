@@ -1,0 +1,206 @@
+"""The endpoint answers queries as SPARQL 1.1 Protocol, section 2, has it, and refuses the rest."""
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from rdflib import Graph
+
+from calcguide.dataset import Dataset
+
+COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?c a <https://w3id.org/calcguide/ontology#Claim> }"
+ASK = "ASK { ?s ?p ?o }"
+CONSTRUCT = (
+    "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH <https://w3id.org/calcguide/graph/facts> { ?s ?p ?o } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("application/sparql-results+json", "application/sparql-results+json"),
+        ("application/json", "application/json"),
+        ("application/sparql-results+xml", "application/sparql-results+xml"),
+        ("text/csv", "text/csv"),
+        ("text/tab-separated-values", "text/tab-separated-values"),
+        ("*/*", "application/sparql-results+json"),
+    ],
+)
+def test_a_select_is_answered_in_the_format_accepted(
+    client: FlaskClient, accept: str, media_type: str
+) -> None:
+    answer = client.get("/sparql", query_string={"query": COUNT}, headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, media_type)
+    assert b"249" in answer.data
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv"])
+def test_the_format_parameter_beats_accept(client: FlaskClient, name: str) -> None:
+    answer = client.get(
+        "/sparql", query_string={"query": COUNT, "format": name}, headers={"Accept": "text/html"}
+    )
+    assert name == "tsv" or name in str(answer.mimetype)
+    assert b"249" in answer.data
+
+
+@pytest.mark.parametrize(
+    ("accept", "parser"),
+    [
+        ("text/turtle", "turtle"),
+        ("application/n-triples", "nt"),
+        ("application/ld+json", "json-ld"),
+        ("application/rdf+xml", "xml"),
+    ],
+)
+def test_a_construct_is_answered_in_the_format_accepted(
+    client: FlaskClient, accept: str, parser: str
+) -> None:
+    answer = client.get("/sparql", query_string={"query": CONSTRUCT}, headers={"Accept": accept})
+    assert answer.mimetype == accept
+    assert len(Graph().parse(data=answer.data, format=parser)) == 118
+
+
+def ways(query: str) -> dict[str, dict[str, object]]:
+    return {
+        "GET": {"method": "GET", "query_string": {"query": query}},
+        "form POST": {"method": "POST", "data": {"query": query}},
+        "direct POST": {
+            "method": "POST",
+            "data": query.encode(),
+            "content_type": "application/sparql-query",
+        },
+    }
+
+
+@pytest.mark.parametrize("way", ["GET", "form POST", "direct POST"])
+def test_a_query_may_be_sent_in_each_of_the_three_ways(client: FlaskClient, way: str) -> None:
+    answer = client.open("/sparql", **ways(ASK)[way])  # type: ignore[arg-type]
+    assert answer.json == {"head": {}, "boolean": True}
+
+
+@pytest.mark.parametrize("way", ["GET", "form POST", "direct POST"])
+def test_the_protocols_graphs_beat_those_of_the_query(client: FlaskClient, way: str) -> None:
+    facts = "https://w3id.org/calcguide/graph/facts"
+    query = "SELECT (COUNT(*) AS ?n) FROM <https://w3id.org/calcguide/graph/claims> { ?s ?p ?o }"
+    given = ways(query)[way]
+    if way == "form POST":
+        given["data"] = {"query": query, "default-graph-uri": facts}
+    else:
+        given["query_string"] = {
+            "default-graph-uri": facts,
+            **({"query": query} if way == "GET" else {}),
+        }
+    answer = client.open("/sparql", **given)  # type: ignore[arg-type]
+    [row] = json.loads(answer.data)["results"]["bindings"]
+    assert row["n"]["value"] == "118"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "words"),
+    [
+        ({"method": "GET"}, 400, "There is no query"),
+        ({"method": "GET", "query_string": "query=ASK{}&query=ASK{}"}, 400, "several query"),
+        ({"method": "GET", "query_string": {"query": "ASK { ?s ?p "}}, 400, "Line 1, column 13"),
+        (
+            {"method": "GET", "query_string": {"query": "SELECT (<http://a/f>() AS ?x) {}"}},
+            400,
+            "cannot be answered",
+        ),
+        ({"method": "POST", "data": "ASK {}", "content_type": "text/plain"}, 415, "Send a form"),
+        (
+            {
+                "method": "POST",
+                "data": b"ASK { ?s ?p '\xff' }",
+                "content_type": "application/sparql-query",
+            },
+            400,
+            "not UTF-8",
+        ),
+        ({"method": "PUT"}, 405, "method is not allowed"),
+        (
+            {
+                "method": "GET",
+                "query_string": {"query": CONSTRUCT},
+                "headers": {"Accept": "text/csv"},
+            },
+            406,
+            "text/turtle",
+        ),
+    ],
+)
+def test_what_cannot_be_answered_is_explained(
+    client: FlaskClient, request_: dict[str, object], status: int, words: str
+) -> None:
+    answer = client.open("/sparql", **request_)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.json is not None
+    assert words in answer.json["detail"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_syntax_error_has_its_line_and_column(client: FlaskClient) -> None:
+    answer = client.get("/sparql", query_string={"query": "SELECT *\nWHERE [ ?s ?p ?o ]"})
+    assert answer.json is not None
+    assert (answer.json["line"], answer.json["column"]) == (2, 7)
+
+
+UPDATE = "INSERT DATA { <http://a/a> <http://a/b> <http://a/c> }"
+
+
+@pytest.mark.parametrize(
+    ("request_", "statuses"),
+    [
+        ({"data": {"update": UPDATE}}, {403}),
+        ({"data": UPDATE, "content_type": "application/sparql-update"}, {403}),
+        ({"query_string": {"update": UPDATE}, "data": {"query": ASK}}, {403}),
+        ({"data": {"query": UPDATE}}, {400, 403}),
+        ({"data": UPDATE, "content_type": "application/sparql-query"}, {400, 403}),
+    ],
+)
+def test_an_update_is_refused_and_changes_nothing(
+    client: FlaskClient, guide: Dataset, request_: dict[str, object], statuses: set[int]
+) -> None:
+    before = len(guide.store)
+    assert client.post("/sparql", **request_).status_code in statuses
+    assert len(guide.store) == before
+
+
+@pytest.mark.parametrize(
+    ("query", "refused"),
+    [
+        ("SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }", True),
+        ("SELECT * { service silent <http://127.0.0.1:1/> { ?s ?p ?o } }", True),
+        ("SELECT * { SERVICE ?s { ?s ?p ?o } }", True),
+        ("ASK { ?s ?p 'SERVICE <http://a/>' }", False),
+        ('ASK { ?s ?p """SERVICE " <http://a/>""" } # SERVICE', False),
+        ("PREFIX SERVICE: <http://a/> ASK { ?service SERVICE:SERVICE <http://a/SERVICE> }", False),
+    ],
+)
+def test_service_is_refused_before_anything_is_fetched(
+    client: FlaskClient, query: str, refused: bool
+) -> None:
+    answer = client.get("/sparql", query_string={"query": query})
+    assert answer.status_code == (403 if refused else 200)
+
+
+def test_the_query_page_shows_the_form_the_results_and_the_error(client: FlaskClient) -> None:
+    browser = {"Accept": "text/html"}
+    form = client.get("/sparql", headers=browser)
+    assert (form.status_code, form.mimetype) == (200, "text/html")
+    assert b"<textarea" in form.data
+    result = client.get("/sparql", query_string={"query": COUNT}, headers=browser)
+    assert b"249" in result.data
+    error = client.get("/sparql", query_string={"query": "ASK {"}, headers=browser)
+    assert error.status_code == 400
+    assert b"ASK {</textarea>" in error.data
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost", 200), ("127.0.0.1:8000", 200), ("evil.example", 421), ("", 400), ("a b", 400)],
+)
+def test_only_hosts_on_the_allow_list_are_answered(
+    client: FlaskClient, host: str, status: int
+) -> None:
+    assert client.get("/health/live", headers={"Host": host}).status_code == status
