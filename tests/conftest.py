@@ -35,7 +35,7 @@ def guide() -> Dataset:
 
 @pytest.fixture(scope="session")
 def app(guide: Dataset) -> Flask:
-    return create_app(guide, Settings.read({}))
+    return create_app(guide, Settings.read({}, access_log="off"))
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def test_a_kind_is_graded_in_the_card_and_not_again_below(invented: Dataset) -> 
     page = entity(invented, "pearl")
     assert page.answer is not None
     assert page.answer.rating == Rating(Name("Splendid", BASE + "id/splendid"), 2, 2)
-    (claim,) = page.answer.grades[0].claims
+    (claim,) = page.answer.grade.statements[0].claims
     assert [c.phrase for c in claim.especially] == ["in spring"]
     assert claim.under == ()
     paths = {row.relation.path for group in page.groups for row in group.rows}

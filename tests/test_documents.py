@@ -59,6 +59,14 @@ def test_an_unknown_name_is_not_found(client: FlaskClient, path: str, suffix: st
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_an_unknown_name_that_is_near_a_known_one_is_answered_with_it(client: FlaskClient) -> None:
+    answer = client.get("/id/calcific-tendinitis", headers={"Accept": "text/turtle"})
+    assert answer.json is not None
+    assert answer.json["didYouMean"][0] == "id/calcific-tendonitis"
+    page = client.get("/id/calcific-tendinitis", headers={"Accept": "text/html"})
+    assert b'href="/id/calcific-tendonitis"' in page.data
+
+
 def test_what_no_format_fits_is_refused_with_the_list(client: FlaskClient) -> None:
     answer = client.get("/id/shoulder", headers={"Accept": "image/png"})
     assert answer.status_code == 406
@@ -137,6 +145,8 @@ def test_head_answers_as_get_does(client: FlaskClient, path: str) -> None:
     get, head = client.get(path), client.head(path)
     assert head.data == b""
     assert head.status_code == get.status_code
+    for answer in (get, head):
+        del answer.headers["X-Request-Id"]
     assert dict(head.headers) == dict(get.headers)
 
 

@@ -99,7 +99,12 @@ def test_the_protocols_graphs_beat_those_of_the_query(client: FlaskClient, way: 
 @pytest.mark.parametrize(
     ("request_", "status", "words"),
     [
-        ({"method": "GET"}, 400, "There is no query"),
+        (
+            {"method": "GET", "query_string": {"default-graph-uri": "http://a/a"}},
+            400,
+            "There is no query",
+        ),
+        ({"method": "POST", "data": {"format": "ttl"}}, 400, "There is no query"),
         ({"method": "GET", "query_string": "query=ASK{}&query=ASK{}"}, 400, "several query"),
         ({"method": "GET", "query_string": {"query": "ASK { ?s ?p "}}, 400, "Line 1, column 13"),
         (

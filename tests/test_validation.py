@@ -202,6 +202,10 @@ MISTAKES_IN_SHAPES = [
         ("shape:Claim", "sh:js", "shape:shapes-run-no-code"),
     ),
     (
+        "shape:Claim sh:target [ a sh:SPARQLTarget ; sh:select 'SELECT ?this {' ] .",
+        ("shape:Claim", "sh:select", "shape:shape-queries-are-sparql"),
+    ),
+    (
         "shape:Idle a sh:NodeShape ; sh:class calc:Claim .",
         ("shape:Idle", None, "shape:shapes-are-used"),
     ),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def test_the_wheel_serves_from_an_empty_environment(wheel: Path, tmp_path: Path)
     )
     subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
     command = [str(environment / "bin" / "calcguide")]
+    started = time.monotonic()
+    with serving(tmp_path, command=command, CALCGUIDE_CACHE="/nowhere", PYTHONPATH=""):
+        assert time.monotonic() - started < 2.5, "the verdict in the wheel was not used"
     ran = subprocess.run([*command, "validate"], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     with serving(tmp_path, command=command, PYTHONPATH="") as server:

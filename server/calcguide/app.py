@@ -13,9 +13,11 @@ from calcguide.views.documents import documents
 from calcguide.views.gate import LONGEST_BODY, Gate
 from calcguide.views.graph_store import graph_store
 from calcguide.views.health import health
+from calcguide.views.observation import Observation
 from calcguide.views.pages import pages
 from calcguide.views.site import Site
 from calcguide.views.sparql import endpoint
+from calcguide.views.void import void
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -57,9 +59,10 @@ def create_app(
     app.register_blueprint(endpoint)
     app.register_blueprint(graph_store)
     app.register_blueprint(health)
+    app.register_blueprint(void)
     problems.register(app)
     app.after_request(_finish)
-    app.wsgi_app = Gate(app.wsgi_app, settings)  # type: ignore[method-assign]
+    app.wsgi_app = Observation(Gate(app.wsgi_app, settings), settings)  # type: ignore[method-assign]
     return app
 
 
@@ -75,7 +78,11 @@ def _finish(response: Response) -> Response:
             del response.headers["Content-Length"]
     headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
-    if response.mimetype == "text/html":
+    if request.method == "OPTIONS":
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
+        headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+    elif response.mimetype == "text/html":
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         headers["Referrer-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"

@@ -114,6 +114,8 @@ def serve(
               calcguide serve --data people.ttl --graph https://example.org/g=facts.nq
     """
     from calcguide import processes
+
+    counts = processes.count_into_folder()
     from calcguide.app import create_app
     from calcguide.validation import ensure_valid
 
@@ -134,6 +136,7 @@ def serve(
         settings,
         lambda workers: create_app(dataset, settings, verdict, workers),
         lambda: click.echo(f"calcguide is served at {address}", err=True),
+        counts,
     )
     sys.exit(status)
 

@@ -136,13 +136,16 @@ class Busy(QueryError):
 
 
 class NotAcceptable(CalcguideError):
-    """No format on offer is accepted; `offered` lists the media types there are."""
+    """No format on offer is accepted, or none that can hold the result; `offered` says what is."""
 
-    def __init__(self, offered: Sequence[str]) -> None:
+    def __init__(
+        self,
+        offered: Sequence[str],
+        reason: str = "None of the accepted media types is on offer.",
+    ) -> None:
         self.offered = tuple(offered)
-        super().__init__(
-            "None of the accepted media types is on offer. On offer: " + ", ".join(offered) + "."
-        )
+        self.reason = reason
+        super().__init__(f"{reason} On offer: {', '.join(offered)}.")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.offered,))
+        return (type(self), (self.offered, self.reason))

@@ -3,17 +3,20 @@
     calcguide serve          loads the dataset once, starts the two below, starts them again
     ├── store process        holds the dataset, forks and ends query workers
     │   └── query worker     one for each front thread that asks, one query at a time
-    └── granian              accepts connections for its
-        └── front process    answers HTTP requests: pages, documents, the SPARQL protocol
+    ├── granian              accepts connections for its
+    │   └── front            answers HTTP requests: pages, documents, the SPARQL protocol
+    └── metrics              tells Prometheus what the fronts have counted
 
 Each ends with its parent, even where that is killed.
 """
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
-from types import FrameType
 
 from calcguide.dataset import Dataset
 from calcguide.query import Limits, Workers, confine
@@ -26,59 +29,94 @@ _THREADS = 32
 """Requests that one front process answers at once."""
 
 
+def count_into_folder() -> str:
+    """Let all processes count into one new folder, and return it.
+
+    To be called before anything imports prometheus_client, which decides at import.
+    """
+    folder = tempfile.mkdtemp(prefix="calcguide-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def run(
     dataset: Dataset,
     settings: Settings,
     create: Callable[[Workers], Application],
     ready: Callable[[], None],
+    counts: str,
 ) -> int:
-    """Serve until ended; return the exit status. `create` makes the application of the fronts."""
+    """Serve until ended; return the exit status.
+
+    `create` makes the application of the fronts; `ready` is told once they listen; `counts` is
+    the folder that they count into.
+    """
     limits = Limits.read(settings)
     listener = listen()
     app = create(Workers(listener.getsockname(), limits))
     parent = os.getpid()
-
-    def start_store() -> int:
-        return _fork(lambda: StoreProcess(listener, dataset.store, limits).run(parent))
-
-    def start_granian() -> int:
-        return _fork(lambda: _granian(app, settings, ready, parent))
-
-    store, granian = start_store(), start_granian()
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        os.kill(granian, number)
-
-    signal.signal(signal.SIGTERM, pass_on)
-    signal.signal(signal.SIGINT, pass_on)
+    starts: dict[str, Callable[[], None]] = {
+        "store process": lambda: StoreProcess(listener, dataset.store, limits).run(),
+        "granian": lambda: _granian(app, settings, ready),
+        "metrics": lambda: _metrics(settings, counts, parent),
+    }
+    running = {_fork(name, serve): name for name, serve in starts.items()}
+    signal.signal(signal.SIGTERM, lambda number, _: _pass_on(running, number))
+    signal.signal(signal.SIGINT, lambda number, _: _pass_on(running, number))
     while True:
         pid, status = os.wait()
-        if pid == granian:
-            os.kill(store, signal.SIGKILL)
-            return os.waitstatus_to_exitcode(status)
-        if pid == store:
-            store = start_store()
+        name = running.pop(pid)
+        if name == "granian":
+            break
+        running[_fork(name, starts[name])] = name
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status)
 
 
-def _fork(serve: Callable[[], None]) -> int:
+def _pass_on(running: dict[int, str], number: int) -> None:
+    """Let granian end in peace: it answers what it has begun. Its end is the end of all."""
+    for pid, name in running.items():
+        if name == "granian":
+            os.kill(pid, number)
+
+
+def _fork(name: str, serve: Callable[[], None]) -> int:
+    """Start a process that ends with this one; return its id."""
     sys.stdout.flush()
     sys.stderr.flush()
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         try:
+            confine.name(name)
+            confine.end_with_parent(parent)
             serve()
         finally:
             os._exit(1)
     return pid
 
 
-def _granian(app: Application, settings: Settings, ready: Callable[[], None], parent: int) -> None:
+def _metrics(settings: Settings, folder: str, server: int) -> None:
+    from calcguide.metrics import serve
+
+    port = settings["metrics_port"] or str(settings.number("port") + 1000)
+    if port == "0":
+        signal.pause()
+    try:
+        serve(int(port), folder, server)
+    except OSError as error:
+        sys.stderr.write(f"calcguide: no metrics: port {port}: {error.strerror}.\n")
+        sys.stderr.flush()
+        signal.pause()
+
+
+def _granian(app: Application, settings: Settings, ready: Callable[[], None]) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
-    confine.name("granian")
-    confine.end_with_parent(parent)
     granian = os.getpid()
 
     def application() -> Application:

@@ -56,6 +56,12 @@ SETTINGS = (
         "",
         "Folder for stored validation reports. Empty: calcguide in the user's cache folder.",
     ),
+    Setting(
+        "metrics_port",
+        "",
+        "Port of the loopback address for Prometheus. Empty: the port plus 1000; 0: none.",
+    ),
+    Setting("access_log", "on", "Whether each request is logged on standard error: on or off."),
     Setting("contact", "", "Where readers report a mistake: a mailto: or https: address."),
 )
 

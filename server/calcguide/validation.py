@@ -37,6 +37,10 @@ def _sh(name: str) -> NamedNode:
     return NamedNode(terms.SH + name)
 
 
+def _rule(name: str) -> str:
+    return f"{_SHAPES}#{name}"
+
+
 _SHAPE_TYPES: Final = (_sh("NodeShape"), _sh("PropertyShape"))
 _TARGETS: Final = tuple(
     map(_sh, ("target", "targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf"))
@@ -84,7 +88,7 @@ class Verdict:
 
     def to_json(self) -> str:
         """Return the verdict as JSON: the same text for the same verdict."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Verdict":
@@ -106,6 +110,7 @@ class _Result:
     value: Term | None
     message: str
     shape: str
+    """The IRI of a shape, or of a rule that is no shape."""
     severity: str = _VIOLATION
     component: str | None = None
 
@@ -123,9 +128,10 @@ def validate_dataset(dataset: Dataset, root: Root) -> Verdict:
     """Return what is found in `dataset`, loaded from `root` and not yet derived; then it is.
 
     Shapes see the asserted statements only: once a property's domain has typed a wrong subject,
-    the mistake no longer shows. Raises DataError for a check that is not SPARQL.
+    the mistake no longer shows. Where the lint finds fault with the shapes, they are not used.
+    Raises DataError for a check that is not SPARQL.
     """
-    results = [*_lint(dataset), *_shacl(dataset)]
+    results = [*_lint(dataset)] or [*_shacl(dataset)]
     counts = _counts(dataset, root)
     derive(dataset, root)
     results += _check(dataset, root)
@@ -167,7 +173,7 @@ def ensure_valid(root: Root, settings: Settings) -> Verdict:
     verdict = stored_verdict(root, settings)
     if verdict is None:
         verdict = validate(root)
-        _store(verdict, cache_folder(settings))
+        store_verdict(verdict, cache_folder(settings))
     if not verdict.conforms:
         raise InvalidData([v for v in verdict.violations if v.severity == _VIOLATION])
     return verdict
@@ -181,7 +187,8 @@ def cache_folder(settings: Settings) -> Path:
     return (stated if stated.is_absolute() else Path("~/.cache").expanduser()) / "calcguide"
 
 
-def _store(verdict: Verdict, folder: Path) -> None:
+def store_verdict(verdict: Verdict, folder: Path) -> None:
+    """Write the verdict where `stored_verdict` finds it; a folder that refuses it is no error."""
     path = folder / f"{verdict.fingerprint}.json"
     draft = path.with_suffix(f".{os.getpid()}")
     try:
@@ -213,7 +220,7 @@ def _counts(dataset: Dataset, root: Root) -> dict[str, int]:
 
 
 def _lint(dataset: Dataset) -> Iterator[_Result]:
-    """Yield what a SHACL processor passes over in silence: shapes that say less than they seem."""
+    """Yield what a SHACL processor passes over in silence, or stumbles over without a word."""
     from rdflib import SH
 
     quads = dataset.graph_quads(dataset.graph("shapes"))
@@ -223,10 +230,15 @@ def _lint(dataset: Dataset) -> Iterator[_Result]:
                 continue
             if term.value not in SH:
                 message = "SHACL defines no such term. Mend its name."
-                yield _Result(quad.subject, term, None, message, "shape-terms-are-of-shacl")
+                yield _Result(quad.subject, term, None, message, _rule("shape-terms-are-of-shacl"))
             elif term.value.removeprefix(terms.SH).lower().startswith("js"):
                 message = "JavaScript is not run here. Say it in SHACL, or by sh:select."
-                yield _Result(quad.subject, term, None, message, "shapes-run-no-code")
+                yield _Result(quad.subject, term, None, message, _rule("shapes-run-no-code"))
+    yield from _lint_use(quads)
+    yield from _lint_queries(dataset, quads)
+
+
+def _lint_use(quads: list[Quad]) -> Iterator[_Result]:
     used = {quad.object for quad in quads}
     used.update(quad.subject for quad in quads if quad.predicate in _TARGETS)
     for quad in quads:
@@ -235,7 +247,25 @@ def _lint(dataset: Dataset) -> Iterator[_Result]:
                 "This shape targets nothing and no shape refers to it, so it is never used. "
                 "Give it a target, such as sh:targetClass, or list it by sh:property."
             )
-            yield _Result(quad.subject, None, None, message, "shapes-are-used")
+            yield _Result(quad.subject, None, None, message, _rule("shapes-are-used"))
+
+
+def _lint_queries(dataset: Dataset, quads: list[Quad]) -> Iterator[_Result]:
+    texts = {
+        (q.subject, q.predicate): q.object.value for q in quads if isinstance(q.object, Literal)
+    }
+    prefixes = {
+        prefix: texts.get((node, _sh("namespace")), "")
+        for (node, predicate), prefix in texts.items()
+        if predicate == _sh("prefix")
+    }
+    for (node, predicate), query in texts.items():
+        if predicate == _sh("select"):
+            try:
+                dataset.store.query(query, prefixes=prefixes)
+            except SyntaxError as error:
+                message = f"This is not SPARQL: {error.msg}. Mend it, or declare its prefixes."
+                yield _Result(node, predicate, None, message, _rule("shape-queries-are-sparql"))
 
 
 def _shacl(dataset: Dataset) -> Iterator[_Result]:
@@ -254,7 +284,7 @@ def _shacl(dataset: Dataset) -> Iterator[_Result]:
         _, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True, inplace=True)
     except ReportableRuntimeError as error:
         message = f"The shapes cannot be used: {error} Mend them in shapes/."
-        yield _Result(NamedNode(_SHAPES), None, None, message, "shapes-are-well-formed")
+        yield _Result(NamedNode(_SHAPES), None, None, message, _rule("shapes-are-well-formed"))
         return
     term_of: dict[rdflib.term.Node | None, Term] = {node: term for term, node in known.items()}
     for result in cast(Graph, report).objects(None, SH.result):
@@ -264,7 +294,7 @@ def _shacl(dataset: Dataset) -> Iterator[_Result]:
             path=term_of.get(field.get(SH.resultPath)),
             value=term_of.get(field.get(SH.value)),
             message=str(field[SH.resultMessage]),
-            shape=str(field[SH.sourceShape]).removeprefix(_SHAPES + "#"),
+            shape=str(field[SH.sourceShape]),
             severity=str(field[SH.resultSeverity]).removeprefix(terms.SH),
             component=str(field[SH.sourceConstraintComponent]),
         )
@@ -308,7 +338,7 @@ def _check(dataset: Dataset, root: Root) -> Iterator[_Result]:
         try:
             for found in _solutions(dataset, query):
                 yield _Result(
-                    found["focus"], found.get("path"), found.get("value"), message, path.stem
+                    found["focus"], found.get("path"), found.get("value"), message, _rule(path.stem)
                 )
         except (KeyError, SyntaxError, TypeError) as error:
             raise DataError(
@@ -338,7 +368,11 @@ class _Reader:
         files: dict[NamedNode, list[Path]] = {}
         for name, path in root.graph_files():
             files.setdefault(dataset.graph(name), []).append(path)
-        self._alone = {graph: paths[0] for graph, paths in files.items() if len(paths) == 1}
+        self._places: dict[tuple[Term, Term | None], Path] = {}
+        for graph, (first, *others) in files.items():
+            for quad in () if others else dataset.graph_quads(graph):
+                blank = isinstance(quad.subject, BlankNode)
+                self._places[quad.subject, None if blank else quad.predicate] = first
         self._declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
 
     def violation(self, result: _Result) -> Violation:
@@ -348,7 +382,7 @@ class _Reader:
             path=self.path(result.path) if result.path else None,
             value=self.text(result.value) if result.value else None,
             message=result.message + self._suggestion(result.path, result.value),
-            source_shape=f"shape:{result.shape}",
+            source_shape=self.dataset.compact(result.shape),
             severity=result.severity,
             file=self._file(result.focus, result.path),
         )
@@ -371,7 +405,7 @@ class _Reader:
             return "/".join(map(self.path, self._members(path)))
         if _ALTERNATIVE in found:
             return "(" + "|".join(map(self.path, self._members(found[_ALTERNATIVE]))) + ")"
-        ((predicate, inner),) = found.items()
+        ((predicate, inner),) = found.items()  # SHACL 2.3.1: nothing else stands on such a node
         return _PATHS[predicate].format(self.path(inner))
 
     def owner(self, node: Term) -> Term:
@@ -408,14 +442,11 @@ class _Reader:
 
     def _file(self, node: Term, path: Term | None) -> str | None:
         """The file of the statement at fault, where its graph has but one, else of the thing."""
-        predicate = path if isinstance(path, NamedNode) else None
-        if isinstance(node, BlankNode) or (isinstance(node, NamedNode) and predicate):
-            for graph, file in self._alone.items():
-                if any(self.dataset.store.quads_for_pattern(node, predicate, None, graph)):
-                    return self._root.name_of(file)
+        file = self._places.get((node, None if isinstance(node, BlankNode) else path))
         owner = self.owner(node)
-        found = self.dataset.files.get(owner.value) if isinstance(owner, NamedNode) else None
-        return self._root.name_of(found) if found else None
+        if file is None and isinstance(owner, NamedNode):
+            file = self.dataset.files.get(owner.value)
+        return self._root.name_of(file) if file else None
 
     def _suggestion(self, *given: Term | None) -> str:
         """Name the declared term that an undeclared one resembles."""
@@ -454,7 +485,7 @@ def _result_triples(node: BlankNode, result: _Result, reader: _Reader) -> Iterat
         "resultMessage": Literal(result.message, language="en"),
         "resultSeverity": _sh(result.severity),
         "sourceConstraintComponent": result.component and NamedNode(result.component),
-        "sourceShape": NamedNode(f"{_SHAPES}#{result.shape}"),
+        "sourceShape": NamedNode(result.shape),
     }
     yield Triple(node, terms.RDF_TYPE, _sh("ValidationResult"))
     for name, term in fields.items():

@@ -17,9 +17,8 @@ from calcguide.description.naming import (
     number,
     text,
     texts,
-    types_of,
 )
-from calcguide.description.relations import Group, arrange
+from calcguide.description.relations import LAST_GROUP, Group, Row, arrange
 from calcguide.description.statements import (
     Origin,
     Source,
@@ -68,16 +67,14 @@ class Rating:
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether a kind goes away on its own: the grade, None where there is none; the outcomes."""
+    """Whether a kind goes away on its own: its grade, and the rows that its shape puts beside it.
+
+    `rating` is None where the guide gives no grade.
+    """
 
     rating: Rating | None
-    grades: tuple[Statement, ...]
-    outcomes: tuple[Statement, ...]
-
-    @property
-    def statements(self) -> tuple[Statement, ...]:
-        """What the card states, in its order."""
-        return self.grades + self.outcomes
+    grade: Row
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -100,13 +97,10 @@ def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
     """Return the page of an entity, its statements in the order of its shapes."""
     node = NamedNode(iri)
     statements = [*statements_of(claims_about(dataset, node)), *_editors(dataset, node)]
-    answer = _answer(dataset, node, statements)
-    in_card = answer.statements if answer else ()
-    others = [s for s in statements if s not in in_card]
-    groups = arrange(dataset, node, others, (GRADE.value, OUTCOME.value) if answer else ())
-    shown = [*in_card]
-    shown += [s for group in groups for row in group.rows for s in row.statements]
-    sources = sources_of(shown)
+    answer, groups = _answer(dataset, arrange(dataset, node, statements))
+    rows = [*((answer.grade, *answer.rows) if answer else ())]
+    rows += [row for group in groups for row in group.rows]
+    sources = sources_of(statement for row in rows for statement in row.statements)
     claims = [NamedNode(c.name.iri or "") for source in sources for c in source.claims]
     return EntityPage(
         name=name(dataset, node),
@@ -132,18 +126,25 @@ def rate(dataset: Dataset, level: Name) -> Rating:
     return Rating(level, number(dataset, NamedNode(level.iri or ""), _RANK), len(ranks))
 
 
-def _answer(dataset: Dataset, node: NamedNode, statements: list[Statement]) -> Answer | None:
-    """The answer card of whatever can be graded, that is, of the domain of the grade."""
-    if terms.CALC + "Calcification" not in types_of(dataset, node):
-        return None
-    own = [s for s in statements if s.subject.iri == node.value]
-    grades = tuple(s for s in own if s.predicate.iri == GRADE.value)
-    outcomes = sorted(
-        (s for s in own if s.predicate.iri == OUTCOME.value), key=lambda s: -len(s.claims)
+def _answer(dataset: Dataset, groups: tuple[Group, ...]) -> tuple[Answer | None, tuple[Group, ...]]:
+    """The answer card, None where no row is for a grade; the groups without the card's rows."""
+    rows = [row for group in groups for row in group.rows]
+    grade = next((row for row in rows if row.relation.seen_as(GRADE)), None)
+    if grade is None:
+        return None, groups
+    beside = [
+        row
+        for row in rows
+        if row.relation.seen_as(OUTCOME) or row.relation.group == grade.relation.group != LAST_GROUP
+    ]
+    affirmed = next((s for s in grade.statements if s.polarity == "affirmed"), None)
+    answer = Answer(
+        rate(dataset, affirmed.object) if affirmed else None,
+        grade,
+        tuple(row for row in beside if row is not grade),
     )
-    affirmed = next((s for s in grades if s.polarity == "affirmed"), None)
-    rating = rate(dataset, affirmed.object) if affirmed else None
-    return Answer(rating, grades, tuple(outcomes))
+    left = [Group(g.label, tuple(r for r in g.rows if r not in (grade, *beside))) for g in groups]
+    return answer, tuple(group for group in left if group.rows)
 
 
 def _editors(dataset: Dataset, node: NamedNode) -> list[Statement]:

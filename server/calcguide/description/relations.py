@@ -1,6 +1,6 @@
 """The rows of an entity page: relations, names and order are those of the shapes."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -40,6 +40,10 @@ class Relation:
     expected: bool = False
     symmetric: bool = False
 
+    def seen_as(self, predicate: NamedNode) -> bool:
+        """Return whether this is a property seen from its subject."""
+        return self.path == predicate.value and not self.inverse
+
     def covers(self, statement: Statement, iri: str) -> bool:
         """Return whether a statement about the named thing belongs in this row."""
         if self.inverse and self.path in (c.value for c in CIRCUMSTANCES):
@@ -73,15 +77,9 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def arrange(
-    dataset: Dataset, node: NamedNode, statements: list[Statement], without: Container[str] = ()
-) -> tuple[Group, ...]:
-    """Return the statements in rows and groups: as the shapes have them, the others last.
-
-    `without` are properties whose statements the page shows in another place.
-    """
-    listed = [r for r in _listed(dataset, node) if r.inverse or r.path not in without]
-    rows = [_row(relation, statements, node.value) for relation in listed]
+def arrange(dataset: Dataset, node: NamedNode, statements: list[Statement]) -> tuple[Group, ...]:
+    """Return the statements in rows and groups: as the shapes have them, the others last."""
+    rows = [_row(relation, statements, node.value) for relation in _listed(dataset, node)]
     placed = {id(statement) for row in rows for statement in row.statements}
     others = [statement for statement in statements if id(statement) not in placed]
     rows += [_row(r, others, node.value) for r in _unlisted(dataset, node, others)]

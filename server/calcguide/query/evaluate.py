@@ -3,10 +3,11 @@
 import io
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
+from xml.parsers import expat
 
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
@@ -17,7 +18,14 @@ from calcguide.errors import (
     RefusedQuery,
     ResultTooLarge,
 )
-from calcguide.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, SOLUTION_FORMATS, Format
+from calcguide.formats import (
+    BOOLEAN_FORMATS,
+    GRAPH_FORMATS,
+    RDF_XML,
+    SOLUTION_FORMATS,
+    SPARQL_XML,
+    Format,
+)
 from calcguide.query.scan import place, service
 
 if TYPE_CHECKING:
@@ -77,36 +85,62 @@ def evaluate(store: Store, query: Query, largest: int | None = None) -> Answer:
 
     Raises RefusedQuery for SERVICE, MalformedQuery for what is no SPARQL 1.1 query,
     QueryFailed where the engine cannot evaluate it, ResultTooLarge above the cap,
-    NotAcceptable where the result is of a kind for which `query.formats` names none.
+    NotAcceptable where the result is of a kind for which `query.formats` names none, or holds
+    what the format cannot.
     """
-    _refuse_service(query.text)
-    protocol_dataset = bool(query.default_graphs or query.named_graphs)
     try:
-        result = store.query(
-            query.text,
-            base_iri=query.base_iri,
-            prefixes=dict(query.prefixes) if query.declared else None,
-            default_graph=[NamedNode(g) for g in query.default_graphs]
-            if protocol_dataset
-            else None,
-            named_graphs=[NamedNode(g) for g in query.named_graphs] if protocol_dataset else None,
-        )
-        return _written(result, query, largest)
+        _refuse_service(query)
+        return _written(_result(store, query), query, largest)
     except SyntaxError as error:
         raise malformed(str(error), query.text) from error
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryFailed(f"The query cannot be answered: {error}.") from error
 
 
-def _refuse_service(text: str) -> None:
-    token = service(text)
+def _result(store: Store, query: Query) -> QuerySolutions | QueryBoolean | QueryTriples:
+    protocol_dataset = bool(query.default_graphs or query.named_graphs)
+    return store.query(
+        query.text,
+        base_iri=query.base_iri,
+        prefixes=dict(query.prefixes) if query.declared else None,
+        default_graph=[*_names(query.default_graphs)] if protocol_dataset else None,
+        named_graphs=[*_names(query.named_graphs)] if protocol_dataset else None,
+    )
+
+
+def _names(graphs: tuple[str, ...]) -> Iterator[NamedNode]:
+    """Each graph once: the engine would count the statements of one named twice double."""
+    for graph in dict.fromkeys(graphs):
+        try:
+            yield NamedNode(graph)
+        except ValueError as error:
+            raise MalformedQuery(
+                f"The graph {graph!r} is not an absolute IRI ({error}). Name one of the dataset's "
+                "graphs, or none."
+            ) from error
+
+
+_SERVICE = re.compile("service", re.IGNORECASE)
+
+
+def _refuse_service(query: Query) -> None:
+    """Raise RefusedQuery for the keyword SERVICE.
+
+    Where the scanner sees none and the letters are there, the engine's own parser has the last
+    word: with other letters in their place, strings, names and comments still parse, a keyword
+    raises SyntaxError.
+    """
+    if not _SERVICE.search(query.text):
+        return
+    token = service(query.text)
     if token:
-        line, column = place(text, token.start)
+        line, column = place(query.text, token.start)
         raise RefusedQuery(
             f"Line {line}, column {column}: SERVICE is not answered here, since this endpoint "
             "never asks another one. Ask both endpoints yourself and join the results, or run a "
             "federating engine of your own on this endpoint."
         )
+    _result(Store(), replace(query, text=_SERVICE.sub("Ü" * len("service"), query.text)))
 
 
 def _written(
@@ -126,7 +160,32 @@ def _written(
         chosen.write_to(output, result, used)
     else:
         result.serialize(output, format=chosen.results)
-    return Answer(kind, chosen, output.getvalue())
+    body = output.getvalue()
+    if chosen.suffix in [format.suffix for format in _XML]:
+        body = _sound_xml(body, kind)
+        if largest is not None and len(body) > largest:
+            raise ResultTooLarge
+    return Answer(kind, chosen, body)
+
+
+_XML = (SPARQL_XML, RDF_XML)
+
+
+def _sound_xml(body: bytes, kind: Kind) -> bytes:
+    """Return XML from which a reader gets back every character.
+
+    Raises NotAcceptable where XML 1.0 cannot hold the result (sections 2.2 and 2.3). A carriage
+    return is written as a reference: a reader would take a bare one for a line feed (2.11).
+    """
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(body, True)
+    except expat.ExpatError as error:
+        raise NotAcceptable(
+            [f.media_type for f in kind.formats if f not in _XML],
+            "XML cannot hold this result: there is a control character in a literal, or a "
+            "property whose IRI ends in no XML name. Ask for another format.",
+        ) from error
+    return body.replace(b"\r", b"&#13;")
 
 
 class _Capped(io.BytesIO):

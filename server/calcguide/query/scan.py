@@ -11,11 +11,12 @@ _TOKEN = re.compile(
     r"""|(?P<comment>\#[^\n\r]*)"""
     r"""|(?P<variable>[?$]\w+)"""
     r"""|(?P<name>[\w.\-]*:(?:[\w.\-:%]|\\.)*)"""
+    r"""|(?P<number>\.?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?)"""
     r"""|(?P<word>[A-Za-z]\w*)"""
     r"""|(?P<other>\S)""",
     re.DOTALL,
 )
-_SKIPPED = ("string", "string_", "iri", "comment", "variable", "name")
+_SKIPPED = ("string", "string_", "iri", "comment", "variable", "name", "number")
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,12 @@ def tokens(query: str) -> Iterator[Token]:
 
 
 def service(query: str) -> Token | None:
-    """Return the first SERVICE keyword, None where there is none."""
-    return next((token for token in tokens(query) if token.text.upper() == "SERVICE"), None)
+    """Return the first SERVICE keyword, None where there is none.
+
+    The engine takes keywords without a space between them too.
+    """
+    words = ("SERVICE", "SERVICESILENT")
+    return next((token for token in tokens(query) if token.text.upper() in words), None)
 
 
 def place(query: str, offset: int) -> tuple[int, int]:

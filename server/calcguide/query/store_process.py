@@ -22,7 +22,7 @@ from typing import Final
 
 from pyoxigraph import Store
 
-from calcguide.query import confine, wire, worker
+from calcguide.query import wire, worker
 from calcguide.query.limits import Limits
 
 WORKER: Final = "worker"
@@ -57,10 +57,8 @@ class StoreProcess:
         self._running: dict[socket.socket, int] = {}
         self._waiting: deque[tuple[float, socket.socket, int]] = deque()
 
-    def run(self, parent: int) -> None:
-        """Serve until the parent process ends; never returns otherwise."""
-        confine.name("store process")
-        confine.end_with_parent(parent)
+    def run(self) -> None:
+        """Serve for ever."""
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         gc.freeze()  # so that a worker's garbage collection does not copy shared pages

@@ -10,6 +10,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from calcguide import errors
 from calcguide.formats import HTML, Format
 from calcguide.views.negotiation import acceptable
+from calcguide.views.observation import OUTCOME
+from calcguide.views.site import site
 
 PROBLEM_JSON = Format(
     "problem",
@@ -43,9 +45,11 @@ def problem(status: int, detail: str, members: Mapping[str, object] | None = Non
     """
     title = HTTPStatus(status).phrase
     best = acceptable(request.headers.get("Accept"), (PROBLEM_JSON, HTML, PLAIN_TEXT))
+    members = members or {}
     if best is not None and best.name == "html":
+        near = members.get("didYouMean", [])
         body = render_template(
-            "problem.html", title=title, detail=detail, status=status, suggestions=[]
+            "problem.html", title=title, detail=detail, status=status, suggestions=near
         )
         content_type = HTML.content_type
     elif best is not None and best.name == "text":
@@ -53,7 +57,7 @@ def problem(status: int, detail: str, members: Mapping[str, object] | None = Non
     else:
         body = json.dumps(
             {"type": "about:blank", "title": title, "status": status, "detail": detail}
-            | dict(members or {})
+            | dict(members)
         )
         content_type = "application/problem+json"
     response = Response(body, status, content_type=content_type)
@@ -69,9 +73,12 @@ def register(app: Flask) -> None:
 
 
 def _refused(error: errors.CalcguideError) -> Response:
+    request.environ[OUTCOME] = type(error).__name__
     members: dict[str, object] = {}
     if isinstance(error, errors.MalformedQuery) and error.line is not None:
         members = {"line": error.line, "column": error.column}
+    if isinstance(error, errors.NoSuchResource):
+        members = {"didYouMean": _near(error.iri)}
     if isinstance(error, errors.NotAcceptable):
         members = {"offered": list(error.offered)}
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -88,3 +95,10 @@ def _http_error(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
+
+
+def _near(iri: str) -> list[str]:
+    """Paths of names that look like an unknown one, best first."""
+    dataset = site().dataset
+    path = dataset.path(iri)
+    return dataset.nearest(path) if path else []

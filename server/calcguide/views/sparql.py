@@ -1,19 +1,22 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol, section 2, queries only."""
 
 import json
+import re
 import time
-from typing import Any
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from calcguide.errors import CalcguideError, MalformedQuery, RefusedQuery
-from calcguide.formats import HTML, SPARQL_JSON, TURTLE, Format
+from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, SPARQL_JSON, TURTLE, Format
 from calcguide.query import Answer, Kind, Query
 from calcguide.views.negotiation import acceptable
 from calcguide.views.pages import href
 from calcguide.views.problems import STATUS
+from calcguide.views.service_description import service_description
 from calcguide.views.site import site
 
 endpoint = Blueprint("sparql", __name__)
@@ -22,17 +25,21 @@ _NO_UPDATE = (
     "This endpoint answers queries only; its data change with a new release, never by "
     "SPARQL Update."
 )
+_NOT_UTF_8 = "The query is not UTF-8."
 _ROWS_SHOWN = 1000
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @endpoint.route("/sparql", methods=["GET", "POST"])
 def sparql() -> Response:
-    """Answer a query in the format asked for; without one, show the query page."""
+    """Answer a query in the format asked for; without one, say what the endpoint is."""
     parameters = _parameters()
     wants_page = _wants_page(parameters)
     if "query" not in parameters:
         if wants_page:
-            return _page("")
+            return _page(None)
+        if request.method != "POST" and parameters.keys() <= {"format"}:
+            return service_description(parameters.get("format"))
         raise MalformedQuery(
             "There is no query. Send one as the parameter query, or POST it as "
             "application/sparql-query."
@@ -41,7 +48,7 @@ def sparql() -> Response:
         raise MalformedQuery("There are several query parameters. Send exactly one.")
     text = parameters["query"]
     if wants_page:
-        return _page(text)
+        return _page(_query(text, parameters))
     answer = site().evaluate(_query(text, parameters))
     response = Response(answer.body, content_type=answer.format.content_type)
     if "format" not in parameters:
@@ -51,12 +58,13 @@ def sparql() -> Response:
 
 def _parameters() -> MultiDict[str, str]:
     """The protocol's parameters, from the query string, a form, or a direct POST (2.1)."""
-    given = MultiDict(request.args)
+    given = MultiDict(_decoded(request.query_string))
     if request.method == "POST":
+        _require_utf_8()
         if request.mimetype == "application/x-www-form-urlencoded":
-            given.update(request.form)
+            given.update(_decoded(request.get_data()))
         elif request.mimetype == "application/sparql-query":
-            given.add("query", _body())
+            given.add("query", _text(request.get_data()))
         elif request.mimetype == "application/sparql-update":
             raise RefusedQuery(_NO_UPDATE)
         else:
@@ -66,17 +74,39 @@ def _parameters() -> MultiDict[str, str]:
     return given
 
 
-def _body() -> str:
+def _require_utf_8() -> None:
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() != "utf-8":
+        abort(415, f"Send the query as UTF-8, not as {charset}.")
+
+
+def _decoded(form: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string or form; what is not UTF-8 is never guessed at."""
+    text = _text(form)
+    bad = _BAD_ESCAPE.search(text)
+    if bad:
+        raise MalformedQuery(
+            f"{text[bad.start() : bad.start() + 3]!r} in the request is no percent-encoding. "
+            "Write a percent sign as %25."
+        )
     try:
-        return request.get_data().decode("utf-8")
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
-        raise MalformedQuery("The query is not UTF-8.") from error
+        raise MalformedQuery(_NOT_UTF_8) from error
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedQuery(_NOT_UTF_8) from error
 
 
 def _wants_page(parameters: MultiDict[str, str]) -> bool:
     if "format" in parameters:
         return parameters["format"] == HTML.name
-    best = acceptable(request.headers.get("Accept"), (SPARQL_JSON, TURTLE, HTML))
+    results = SOLUTION_FORMATS if "query" in parameters else ()
+    best = acceptable(request.headers.get("Accept"), (*results, *GRAPH_FORMATS, HTML))
     return best is not None and best.name == HTML.name
 
 
@@ -104,8 +134,9 @@ def _formats(parameters: MultiDict[str, str]) -> dict[Kind, Format]:
     return chosen
 
 
-def _page(text: str) -> Response:
+def _page(query: Query | None) -> Response:
     """The query page, with the results or the error of the query it shows."""
+    text = query.text if query else ""
     context: dict[str, Any] = {
         "query": text or _first_example(),
         "error": None,
@@ -120,9 +151,9 @@ def _page(text: str) -> Response:
         "endpoint_url": f"{site().public_url}/sparql",
     }
     status = 200
-    if text:
+    if query and text:
         try:
-            context |= _results(text)
+            context |= _results(query)
         except CalcguideError as error:
             status = STATUS.get(type(error), 400)
             context["error"] = {
@@ -134,17 +165,21 @@ def _page(text: str) -> Response:
         render_template("sparql.html", **context), status, content_type=HTML.content_type
     )
     response.vary.add("Accept")
+    if status != 200:
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _results(text: str) -> dict[str, Any]:
+def _results(query: Query) -> dict[str, Any]:
     started = time.perf_counter()
     formats = {Kind.SOLUTIONS: SPARQL_JSON, Kind.BOOLEAN: SPARQL_JSON, Kind.GRAPH: TURTLE}
-    query = Query(text, formats, base_iri=site().dataset.base, prefixes=site().dataset.prefixes)
-    answer = site().evaluate(query)
+    answer = site().evaluate(replace(query, formats=formats))
     shown: dict[str, Any] = {"milliseconds": round(1000 * (time.perf_counter() - started))}
+    asked = [("query", query.text)]
+    asked += [("default-graph-uri", graph) for graph in query.default_graphs]
+    asked += [("named-graph-uri", graph) for graph in query.named_graphs]
     shown["downloads"] = [
-        (format.label, "/sparql?" + urlencode({"query": text, "format": format.name}))
+        (format.label, "/sparql?" + urlencode([*asked, ("format", format.name)]))
         for format in answer.kind.formats
     ]
     if answer.kind is Kind.GRAPH:

@@ -1,0 +1,1 @@
+"""The official SPARQL suites, and cases of our own, asked of the application over HTTP."""
