@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from pyoxigraph import Literal, NamedNode, Quad, Store
 from rdflib import Graph
 
+from calcguide.app import create_app
 from calcguide.dataset import Dataset
+from calcguide.settings import Settings
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?c a <https://w3id.org/calcguide/ontology#Claim> }"
 ASK = "ASK { ?s ?p ?o }"
@@ -209,3 +213,113 @@ def test_only_hosts_on_the_allow_list_are_answered(
     client: FlaskClient, host: str, status: int
 ) -> None:
     assert client.get("/health/live", headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/sparql-results+json"])
+def test_an_answer_that_the_client_has_is_not_made_again(
+    client: FlaskClient, accept: str, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"query_string": {"query": COUNT}, "headers": {"Accept": accept}}
+    first = client.get("/sparql", **asked)
+    tag = {"If-None-Match": first.headers["ETag"], "Accept": accept}
+    again = client.get("/sparql", query_string={"query": COUNT}, headers=tag)
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    other = client.get("/sparql", query_string={"query": COUNT + " "}, headers=tag)
+    assert other.status_code == 200
+
+
+def test_answers_in_other_formats_have_other_tags(client: FlaskClient) -> None:
+    tags = {
+        client.get("/sparql", query_string={"query": COUNT, "format": name}).headers["ETag"]
+        for name in ("json", "xml", "csv", "tsv")
+    }
+    assert len(tags) == 4
+
+
+@pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()"])
+def test_what_changes_each_time_is_not_stored(client: FlaskClient, function: str) -> None:
+    query = f"SELECT ({function} AS ?x) {{}}"
+    answer = client.get("/sparql", query_string={"query": query})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in answer.headers
+
+
+PROLOGUE = """PREFIX calc: <https://w3id.org/calcguide/ontology#>
+PREFIX id: <https://w3id.org/calcguide/id/>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("SELECT ?x { ?x calc:treets ?y }", "Did you mean calc:treats"),
+        ("SELECT ?x { ?x calc:treats id:calcific-tendinitis }", "id:calcific-tendonitis"),
+        ("ASK { id:sholder ?p ?o }", "Did you mean id:shoulder?"),
+        ('SELECT ?x { ?x rdfs:label "Shoulder" }', 'Did you mean "Shoulder"@en?'),
+        ("CONSTRUCT { ?x ?p ?y } WHERE { ?x calc:treets ?y . ?x ?p ?y }", "calc:treats"),
+        ("SELECT ?x { ?x calc:reverses ?y }", None),
+        ('SELECT ?x { ?x rdfs:label "Nothing like it" }', None),
+        ("SELECT ?x { ?x calc:treats ?y } LIMIT 1", None),
+    ],
+)
+@pytest.mark.parametrize("format", ["json", "csv", "ttl", "nt", "xml"])
+def test_an_empty_answer_says_what_may_be_misspelt(
+    client: FlaskClient, query: str, hint: str | None, format: str
+) -> None:
+    kinds = ("ttl", "nt") if query.startswith("CONSTRUCT") else ("json", "csv", "xml")
+    if format not in kinds or (query.startswith("ASK") and format == "csv"):
+        format = kinds[0]
+    answer = client.get("/sparql", query_string={"query": PROLOGUE + query, "format": format})
+    assert answer.status_code == 200
+    assert (hint or "") in answer.headers.get("X-Hint", "")
+    assert bool(hint) == ("X-Hint" in answer.headers)
+    page = client.get("/sparql", query_string={"query": PROLOGUE + query, "format": "html"})
+    assert (hint is None) or "Did you mean" in page.text
+
+
+def test_an_unknown_prefix_is_answered_with_the_line_to_add(client: FlaskClient) -> None:
+    answer = client.get("/sparql", query_string={"query": "SELECT ?x {\n ?x calc:treats ?y }"})
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert "PREFIX calc: <https://w3id.org/calcguide/ontology#>" in answer.json["detail"]
+    assert (answer.json["line"], answer.json["column"]) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("ASK { FILTER(" + "(" * 90 + "1" + ")" * 90 + ") }", 200),
+        ("ASK { FILTER(" + "(" * 110 + "1" + ")" * 110 + ") }", 422),
+        ("ASK { FILTER(" + " || ".join(["true"] * 1000) + ") }", 200),
+        ("ASK { FILTER(" + " || ".join(["true"] * 1100) + ") }", 422),
+        ("ASK { " + " UNION ".join(["{}"] * 1100) + " }", 422),
+        ("ASK { ?s ?p '" + "(" * 500 + "' }", 200),
+    ],
+)
+def test_nesting_and_chains_have_a_limit(client: FlaskClient, query: str, status: int) -> None:
+    answer = client.post("/sparql", data=query, content_type="application/sparql-query")
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("clause", "count"),
+    [
+        ("FROM <http://a/g>", 2),
+        ("FROM <http://a/g> FROM <http://a/h>", 3),
+        ("FROM <http://a/g> FROM <http://a/g>", 2),
+        ("FROM <http://a/g> FROM <http://a/h> FROM NAMED <http://a/h>", 3),
+    ],
+)
+def test_graphs_that_share_a_statement_are_merged(clause: str, count: int) -> None:
+    store = Store()
+    for graph, objects in [("g", (1, 2)), ("h", (2, 3))]:
+        for object in objects:
+            node = NamedNode("http://a/s")
+            store.add(Quad(node, node, Literal(object), NamedNode(f"http://a/{graph}")))
+    given = create_app(Dataset(store, "http://a/"), Settings.read({}, access_log="off"))
+    query = f"SELECT (COUNT(*) AS ?n) {clause} WHERE {{ ?s ?p ?o }}"
+    answer = given.test_client().get("/sparql", query_string={"query": query, "format": "csv"})
+    assert answer.text.split() == ["n", str(count)]

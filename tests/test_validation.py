@@ -354,6 +354,23 @@ def test_another_guide_at_another_base_conforms_to_the_same_shapes(copy_of_guide
     assert not validate(Root(copy_of_guide)).violations
 
 
+def test_a_warning_is_named_but_data_with_warnings_conform() -> None:
+    example = EXAMPLES["entities/violates-mentioned-by-no-claim"]
+    verdict = validate(Root(published(), added=(example,)))
+    assert verdict.conforms
+    (warning,) = verdict.violations
+    assert (warning.severity, warning.focus_node) == ("Warning", "id:lonely")
+    assert (warning.file or "").endswith("entities/violates-mentioned-by-no-claim.ttl")
+    mentions = ["^calc:subject", "^calc:object", "^calc:under", "^calc:especially"]
+    assert warning.path == f"({'|'.join(mentions)}|owl:deprecated)"
+    report = Graph().parse(data=verdict.report)
+    (result,) = report.objects(None, SH.result)
+    assert report.value(result, SH.resultSeverity) == SH.Warning
+    path = report.value(report.value(result, SH.resultPath), SH.alternativePath)
+    assert len(list(report.items(path))) == len(mentions) + 1  # type: ignore[arg-type]
+    assert [str(value) for value in report.objects(None, SH.conforms)] == ["true"]
+
+
 # Verdicts that are kept
 
 

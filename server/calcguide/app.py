@@ -1,6 +1,8 @@
 """The composition root of the HTTP side: the only place where the views meet."""
 
 import functools
+import secrets
+from importlib import metadata
 
 from flask import Flask, Response, request
 
@@ -33,6 +35,24 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+PAGE = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Headers of a page: it uses nothing of another host, and no other host may embed it."""
+SHARED = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Hint, X-Request-Id",
+}
+"""Headers of data: any page may read them."""
+PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
 
 def create_app(
     dataset: Dataset,
@@ -53,6 +73,7 @@ def create_app(
         settings,
         verdict,
         workers.evaluate if workers else functools.partial(evaluate, dataset.store),
+        _release(verdict),
     )
     app.register_blueprint(pages)
     app.register_blueprint(documents)
@@ -66,28 +87,33 @@ def create_app(
     return app
 
 
+def _release(verdict: Verdict | None) -> str:
+    """The name of what is served: data, server and engine; given data are another each start."""
+    data = verdict.fingerprint if verdict else secrets.token_hex()
+    return " ".join([data, metadata.version("calcguide"), metadata.version("pyoxigraph")])
+
+
 def _finish(response: Response) -> Response:
     """Add what every response carries: validator, caching, CORS for data, security headers."""
     if response.status_code == 200 and not response.is_streamed:
-        response.headers.setdefault("Cache-Control", "no-cache")
-        response.add_etag()
-        etag, _ = response.get_etag()
-        if etag and request.if_none_match.contains_weak(etag):
-            response.status_code = 304
-            response.set_data(b"")
-            del response.headers["Content-Length"]
+        _validate(response)
     headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
     if request.method == "OPTIONS":
-        headers["Access-Control-Allow-Origin"] = "*"
+        headers.update(PREFLIGHT)
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
-        headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
-    elif response.mimetype == "text/html":
-        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    else:
-        headers["Access-Control-Allow-Origin"] = "*"
+    is_page = response.mimetype == "text/html" and request.method != "OPTIONS"
+    headers.update(PAGE if is_page else SHARED)
     return response
+
+
+def _validate(response: Response) -> None:
+    """Give the response an entity tag; empty it where the client has it (RFC 9110, 13.1.2)."""
+    response.headers.setdefault("Cache-Control", "no-cache")
+    if response.headers["Cache-Control"] != "no-store":
+        response.add_etag()
+    etag, _ = response.get_etag()
+    if etag and request.if_none_match.contains_weak(etag):
+        response.status_code = 304
+        response.set_data(b"")
+        del response.headers["Content-Length"]

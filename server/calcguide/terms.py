@@ -12,6 +12,7 @@ DCAT: Final = "http://www.w3.org/ns/dcat#"
 DCT: Final = "http://purl.org/dc/terms/"
 ENT: Final = "http://www.w3.org/ns/entailment/"
 FORMATS: Final = "http://www.w3.org/ns/formats/"
+IANA: Final = "https://www.iana.org/assignments/media-types/"
 OA: Final = "http://www.w3.org/ns/oa#"
 OBO: Final = "http://purl.obolibrary.org/obo/"
 OWL: Final = "http://www.w3.org/2002/07/owl#"
@@ -22,7 +23,9 @@ SCHEMA: Final = "https://schema.org/"
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 SH: Final = "http://www.w3.org/ns/shacl#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
+SPDX: Final = "http://spdx.org/rdf/terms#"
 VANN: Final = "http://purl.org/vocab/vann/"
+VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 VOID: Final = "http://rdfs.org/ns/void#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 
@@ -68,7 +71,9 @@ def prefixes(base: str) -> dict[str, str]:
         "sh": SH,
         "shape": BASE + "shapes#",
         "skos": SKOS,
+        "spdx": SPDX,
         "vann": VANN,
+        "vcard": VCARD,
         "void": VOID,
         "xsd": XSD,
     }

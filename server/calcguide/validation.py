@@ -373,7 +373,8 @@ class _Reader:
             for quad in () if others else dataset.graph_quads(graph):
                 blank = isinstance(quad.subject, BlankNode)
                 self._places[quad.subject, None if blank else quad.predicate] = first
-        self._declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
+        declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
+        self._declared = sorted(declared)
 
     def violation(self, result: _Result) -> Violation:
         """Return the result in words."""
@@ -402,7 +403,7 @@ class _Reader:
             return self.text(path)
         found = self._fields(path)
         if _FIRST in found:
-            return "/".join(map(self.path, self._members(path)))
+            return "(" + "/".join(map(self.path, self._members(path))) + ")"
         if _ALTERNATIVE in found:
             return "(" + "|".join(map(self.path, self._members(found[_ALTERNATIVE]))) + ")"
         ((predicate, inner),) = found.items()  # SHACL 2.3.1: nothing else stands on such a node

@@ -16,6 +16,7 @@ AFFIRMED: Final = terms.CALC + "affirmed"
 PLAINLY: Final = terms.CALC + "stated"
 CIRCUMSTANCES: Final = (calc("under"), calc("especially"))
 _LINKS: Final = (calc("subject"), calc("object"), *CIRCUMSTANCES)
+_HAS_PART: Final = NamedNode(terms.DCT + "hasPart")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Circumstance:
 
     name: Name
     phrase: str
+
+    @property
+    def reading(self) -> str:
+        """The phrase, else the label."""
+        return self.phrase or f"if: {in_sentence(self.name.label)}"
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,19 @@ class Claim:
     def plain(self) -> bool:
         """Whether it is said without hedge, frequency, weight, condition or emphasis."""
         return not (self.hedged or any(self.wording[1:]))
+
+    @property
+    def in_words(self) -> str:
+        """How it is said, as pages mark it but without links; empty where it is plain."""
+        hedge = self.certainty.label + (f": “{self.hedge_word}”" if self.hedge_word else "")
+        parts = [
+            hedge if self.hedged else "",
+            self.frequency.label + ("" if self.affirmed else " not so") if self.frequency else "",
+            f"called {self.importance.label}" if self.importance else "",
+            *(f"only {found.reading}" for found in self.under),
+            *(f"above all {found.reading}" for found in self.especially),
+        ]
+        return ", ".join(filter(None, parts))
 
 
 class Origin(StrEnum):

@@ -3,18 +3,27 @@
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
+from pyoxigraph import (
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+)
 
 from calcguide.errors import (
     MalformedQuery,
     NotAcceptable,
     QueryFailed,
+    QueryTooHeavy,
     RefusedQuery,
     ResultTooLarge,
 )
@@ -26,7 +35,8 @@ from calcguide.formats import (
     SPARQL_XML,
     Format,
 )
-from calcguide.query.scan import place, service
+from calcguide.query.hints import hints, is_empty, undeclared_prefix
+from calcguide.query.scan import dataset_clause, excess, place, service
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -69,6 +79,8 @@ class Query:
     base_iri: str | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)
     declared: bool = False
+    overlapping: bool = False
+    """Whether graphs may share statements, so that several of them must be merged first."""
 
 
 @dataclass(frozen=True)
@@ -78,37 +90,88 @@ class Answer:
     kind: Kind
     format: Format
     body: bytes
+    hints: tuple[str, ...] = ()
+    """Why the result may be empty: names that resemble known ones, missing language tags."""
 
 
 def evaluate(store: Store, query: Query, largest: int | None = None) -> Answer:
     """Return the complete result of a query; `largest` caps it, in bytes.
 
-    Raises RefusedQuery for SERVICE, MalformedQuery for what is no SPARQL 1.1 query,
+    Raises RefusedQuery for SERVICE, QueryTooHeavy for what nests too deep or chains too long,
+    MalformedQuery for what is no SPARQL 1.1 query,
     QueryFailed where the engine cannot evaluate it, ResultTooLarge above the cap,
     NotAcceptable where the result is of a kind for which `query.formats` names none, or holds
     what the format cannot.
     """
     try:
         _refuse_service(query)
-        return _written(_result(store, query), query, largest)
+        _refuse_excess(query.text)
+        answer = _written(_result(store, query), query, largest)
     except SyntaxError as error:
-        raise malformed(str(error), query.text) from error
+        raise malformed(str(error), query) from error
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryFailed(f"The query cannot be answered: {error}.") from error
+    if query.prefixes and is_empty(answer.format, answer.body):
+        return replace(answer, hints=tuple(hints(query.text, store, query.prefixes)))
+    return answer
+
+
+def _refuse_excess(text: str) -> None:
+    found = excess(text)
+    if found:
+        what, token = found
+        line, column = place(text, token.start)
+        raise QueryTooHeavy(
+            f"Line {line}, column {column}: there are {what}. Nest less, write a chain of "
+            "alternatives with VALUES or IN, or ask in several queries."
+        )
 
 
 def _result(store: Store, query: Query) -> QuerySolutions | QueryBoolean | QueryTriples:
-    protocol_dataset = bool(query.default_graphs or query.named_graphs)
-    return store.query(
+    prefixes = dict(query.prefixes) if query.declared else None
+    graphs = _dataset(query)
+    if graphs is None:
+        return store.query(query.text, base_iri=query.base_iri, prefixes=prefixes)
+    default, named = graphs
+    merge = query.overlapping and len(default) > 1
+    return (_merged(store, default, named) if merge else store).query(
         query.text,
         base_iri=query.base_iri,
-        prefixes=dict(query.prefixes) if query.declared else None,
-        default_graph=[*_names(query.default_graphs)] if protocol_dataset else None,
-        named_graphs=[*_names(query.named_graphs)] if protocol_dataset else None,
+        prefixes=prefixes,
+        default_graph=DefaultGraph() if merge else [*default],
+        named_graphs=[*named],
     )
 
 
-def _names(graphs: tuple[str, ...]) -> Iterator[NamedNode]:
+def _dataset(query: Query) -> tuple[list[NamedNode], list[NamedNode]] | None:
+    """The default and named graphs that are to be asked; None where the engine sees to it.
+
+    The engine counts a statement twice where two graphs of the default dataset hold it, so only
+    one FROM is left to it.
+    """
+    default, named = query.default_graphs, query.named_graphs
+    if not default and not named:
+        if len(_FROM.findall(query.text)) < 2:
+            return None
+        in_text = dataset_clause(query.text)
+        if len(in_text[0]) < 2:
+            return None
+        default, named = map(tuple, in_text)
+    return [*_names(default)], [*_names(named)]
+
+
+def _merged(store: Store, default: list[NamedNode], named: list[NamedNode]) -> Store:
+    """A store whose default graph holds each statement of several graphs once."""
+    merged = Store()
+    for graph in default:
+        quads = store.quads_for_pattern(None, None, None, graph)
+        merged.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+    for graph in named:
+        merged.extend(store.quads_for_pattern(None, None, None, graph))
+    return merged
+
+
+def _names(graphs: Iterable[str]) -> Iterator[NamedNode]:
     """Each graph once: the engine would count the statements of one named twice double."""
     for graph in dict.fromkeys(graphs):
         try:
@@ -120,6 +183,7 @@ def _names(graphs: tuple[str, ...]) -> Iterator[NamedNode]:
             ) from error
 
 
+_FROM = re.compile("from", re.IGNORECASE)
 _SERVICE = re.compile("service", re.IGNORECASE)
 
 
@@ -206,8 +270,13 @@ _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTAL
 _PLAIN = re.compile(r"""^("[^"]+"|[A-Z][A-Z0-9]*|The SELECT .*|.*already.*)$""")
 
 
-def malformed(message: str, text: str) -> MalformedQuery:
+def malformed(message: str, query: Query) -> MalformedQuery:
     """Return the engine's complaint in words: the place, what stands there, what would fit."""
+    text = query.text
+    undeclared = undeclared_prefix(text, query.prefixes)
+    if undeclared and not query.declared:
+        line, column = place(text, undeclared[0].start)
+        return MalformedQuery(f"Line {line}, column {column}: {undeclared[1]}", line, column)
     match = _PLACE.match(message)
     if not match:
         return MalformedQuery(f"This is not a SPARQL query: {message}.")

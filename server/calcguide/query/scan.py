@@ -1,8 +1,15 @@
 """A scanner of SPARQL tokens: finds what is refused before the engine sees the query."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
+
+DEEPEST_NESTING: Final = 100
+"""Brackets within brackets; the engine's parser recurses, and far deeper ends its process."""
+LONGEST_CHAIN: Final = 1000
+"""Times that one operator or keyword that chains patterns may stand in a query."""
 
 _TOKEN = re.compile(
     r'''(?P<string>"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n\r]|\\.)*")'''
@@ -13,28 +20,34 @@ _TOKEN = re.compile(
     r"""|(?P<name>[\w.\-]*:(?:[\w.\-:%]|\\.)*)"""
     r"""|(?P<number>\.?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?)"""
     r"""|(?P<word>[A-Za-z]\w*)"""
-    r"""|(?P<other>\S)""",
+    r"""|(?P<sign>\|\||&&|\^\^|\S)""",
     re.DOTALL,
 )
-_SKIPPED = ("string", "string_", "iri", "comment", "variable", "name", "number")
+_OPEN, _CLOSE = "([{", ")]}"
+_CHAINING = frozenset(
+    ("||", "&&", "+", "-", "*", "/", "|", "^", "!", "UNION", "OPTIONAL", "MINUS", "BIND", "FILTER")
+)
 
 
 @dataclass(frozen=True)
 class Token:
-    """A keyword or sign of a query; `start` is its offset in code points."""
+    """A token of a query; `start` is its offset in code points."""
 
+    kind: str
     text: str
     start: int
 
 
 def tokens(query: str) -> Iterator[Token]:
-    """Yield the keywords and signs of a query, without strings, IRIs, names and comments.
+    """Yield the tokens of a query without comments.
 
-    SPARQL 1.1 Query Language, section 19.8 (grammar terminals).
+    Kinds are string, iri, variable, name, number, word (a keyword) and sign: SPARQL 1.1 Query
+    Language, section 19.8 (grammar terminals).
     """
     for match in _TOKEN.finditer(query):
-        if match.lastgroup not in _SKIPPED:
-            yield Token(match.group(), match.start())
+        kind = (match.lastgroup or "").rstrip("_")
+        if kind != "comment":
+            yield Token(kind, match.group(), match.start())
 
 
 def service(query: str) -> Token | None:
@@ -43,10 +56,73 @@ def service(query: str) -> Token | None:
     The engine takes keywords without a space between them too.
     """
     words = ("SERVICE", "SERVICESILENT")
-    return next((token for token in tokens(query) if token.text.upper() in words), None)
+    found = (t for t in tokens(query) if t.kind == "word" and t.text.upper() in words)
+    return next(found, None)
+
+
+def excess(query: str) -> tuple[str, Token] | None:
+    """Return what there is too much of and the token where it begins, None where all is well.
+
+    That is nesting deeper than `DEEPEST_NESTING` or a chain longer than `LONGEST_CHAIN`.
+    """
+    if not _may_exceed(query):
+        return None
+    depth, chains = 0, Counter[str]()
+    for token in tokens(query):
+        if token.kind not in ("word", "sign"):
+            continue
+        depth += (token.text in _OPEN) - (token.text in _CLOSE)
+        if depth > DEEPEST_NESTING:
+            return f"brackets nested deeper than {DEEPEST_NESTING}", token
+        name = token.text.upper()
+        chains[name] += name in _CHAINING
+        if chains[name] > LONGEST_CHAIN:
+            return f"more than {LONGEST_CHAIN} times {name}", token
+    return None
+
+
+def _may_exceed(query: str) -> bool:
+    """Whether it is worth the time to look closer."""
+    return len(query) > LONGEST_CHAIN or sum(map(query.count, _OPEN)) > DEEPEST_NESTING
 
 
 def place(query: str, offset: int) -> tuple[int, int]:
     """Return line and column, both from 1, of an offset."""
     line_start = query.rfind("\n", 0, offset) + 1
     return query.count("\n", 0, offset) + 1, offset - line_start + 1
+
+
+def names(query: str) -> Iterator[tuple[Token, str | None]]:
+    """Yield each IRI and prefixed name with the IRI it stands for, None where that is unknown.
+
+    The declarations of the prologue are not among them; relative IRIs are unknown.
+    """
+    prefixes: dict[str, str] = {}
+    declared: str | None = None
+    previous = ""
+    for token in tokens(query):
+        if previous == "PREFIX" and token.kind == "name":
+            declared = token.text
+        elif declared is not None and token.kind == "iri":
+            prefixes[declared] = token.text[1:-1]
+            declared = None
+        elif token.kind == "iri" and previous != "BASE":
+            yield token, token.text[1:-1] if ":" in token.text else None
+        elif token.kind == "name" and not token.text.startswith("_:"):
+            prefix, _, local = token.text.partition(":")
+            namespace = prefixes.get(prefix + ":")
+            yield token, None if namespace is None else namespace + local.replace("\\", "")
+        previous = token.text.upper()
+
+
+def dataset_clause(query: str) -> tuple[list[str], list[str]]:
+    """Return the graphs of FROM and those of FROM NAMED, as they stand in the query (13.2)."""
+    resolved = {token.start: iri for token, iri in names(query)}
+    graphs: dict[str, list[str]] = {"FROM": [], "NAMED": []}
+    previous = ""
+    for token in tokens(query):
+        iri = resolved.get(token.start)
+        if previous in graphs and iri is not None:
+            graphs[previous].append(iri)
+        previous = token.text.upper() if token.kind == "word" else ""
+    return graphs["FROM"], graphs["NAMED"]

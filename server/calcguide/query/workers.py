@@ -21,6 +21,10 @@ _RESTART = 1.0
 """Seconds that a front waits for a store process that is being started anew."""
 
 
+class _KilledByOthersError(Busy):
+    """A worker that neither a limit nor this server has ended."""
+
+
 class Workers:
     """Evaluates queries in workers. Each thread that asks has a worker of its own."""
 
@@ -35,6 +39,12 @@ class Workers:
         Also raises QueryTooSlow at the deadline, QueryTooHeavy where memory or nesting ended
         the worker, Busy where no slot for slow queries became free or no worker could be had.
         """
+        try:
+            return self._ask_worker(query)
+        except _KilledByOthersError:
+            return self._ask_worker(query)  # a query changes nothing: ask the next worker
+
+    def _ask_worker(self, query: Query) -> Answer:
         connection, pid = self._send(query)
         started, used = time.monotonic(), _cpu_seconds(pid)
         try:
@@ -115,7 +125,7 @@ class Workers:
                 "Ask for less (LIMIT, a narrower pattern), nest less, or take the whole dataset "
                 "as a download."
             )
-        return Busy("The worker that ran the query was ended. Ask again.")
+        return _KilledByOthersError("The worker that ran the query was ended. Ask again.")
 
     def _status(self, pid: int) -> int | None:
         try:

@@ -11,6 +11,7 @@ from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node
 from calcguide.errors import NotAcceptable
 from calcguide.formats import GRAPH_FORMATS, SOLUTION_FORMATS, Format
+from calcguide.views.gate import LONGEST_BODY, LONGEST_TARGET
 from calcguide.views.negotiation import negotiate
 from calcguide.views.site import site
 
@@ -26,10 +27,11 @@ _FORMAT_NAMES: Final = {
 }
 """Local names in the W3C's list of formats, https://www.w3.org/ns/formats/."""
 _LIMITS: Final = (
-    "A query may take {query_seconds} s and {query_memory_mb} MB of memory, and its result may "
-    "have {result_mb} MB. After {fast_milliseconds} ms of CPU it needs one of the "
-    "{slow_queries} places for slow queries, and waits {slow_wait_milliseconds} ms for it. What "
-    "goes beyond is refused with an error; no answer is ever a part of the result."
+    "A query may have {target:,} bytes by GET, {body:,} by POST. It may take {query_seconds} s and "
+    "{query_memory_mb} MB of memory, and its result may have {result_mb} MB. After "
+    "{fast_milliseconds} ms of CPU it needs one of the {slow_queries} places for slow queries, "
+    "and waits {slow_wait_milliseconds} ms for it. What goes beyond is refused with an error; no "
+    "answer is ever a part of the result."
 )
 
 
@@ -70,7 +72,8 @@ def _description() -> Iterator[Triple]:
         name = NamedNode(terms.FORMATS + _FORMAT_NAMES[format.name])
         yield Triple(url, _sd("resultFormat"), name)
     yield Triple(url, _sd("defaultEntailmentRegime"), NamedNode(terms.ENT + "Simple"))
-    limits = Literal(_LIMITS.format_map(site().settings), language="en")
+    sizes = {"target": LONGEST_TARGET, "body": LONGEST_BODY}
+    limits = Literal(_LIMITS.format(**sizes, **site().settings), language="en")
     yield Triple(url, NamedNode(terms.RDFS + "comment"), limits)
     yield Triple(url, _sd("defaultDataset"), described)
     yield Triple(described, terms.RDF_TYPE, _sd("Dataset"))

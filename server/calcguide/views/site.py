@@ -21,6 +21,8 @@ class Site:
     verdict: Verdict | None
     evaluate: Callable[[Query], Answer]
     """Answers a query: in a query worker of the running server, or in this process."""
+    release: str
+    """Names the data and the code that are served: two that differ have different names."""
 
     @property
     def server_version(self) -> str:

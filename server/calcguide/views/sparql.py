@@ -1,5 +1,6 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol, section 2, queries only."""
 
+import hashlib
 import json
 import re
 import time
@@ -14,6 +15,7 @@ from calcguide.errors import CalcguideError, MalformedQuery, RefusedQuery
 from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, SPARQL_JSON, TURTLE, Format
 from calcguide.query import Answer, Kind, Query
 from calcguide.views.negotiation import acceptable
+from calcguide.views.observation import QUERY_HASH
 from calcguide.views.pages import href
 from calcguide.views.problems import STATUS
 from calcguide.views.service_description import service_description
@@ -49,11 +51,52 @@ def sparql() -> Response:
     text = parameters["query"]
     if wants_page:
         return _page(_query(text, parameters))
-    answer = site().evaluate(_query(text, parameters))
+    query = _query(text, parameters)
+    request.environ[QUERY_HASH] = _digest(text)
+    tag = _entity_tag(query)
+    if tag and request.if_none_match.contains(tag):
+        return _tagged(Response(status=304), tag, parameters)
+    answer = site().evaluate(query)
     response = Response(answer.body, content_type=answer.format.content_type)
+    if answer.hints:
+        response.headers["X-Hint"] = _header(" ".join(answer.hints))
+    return _tagged(response, tag, parameters)
+
+
+def _tagged(response: Response, tag: str | None, parameters: MultiDict[str, str]) -> Response:
+    if tag:
+        response.set_etag(tag)
+        response.headers["Cache-Control"] = "no-cache"
+    else:
+        response.headers["Cache-Control"] = "no-store"
     if "format" not in parameters:
         response.vary.add("Accept")
     return response
+
+
+_CHANGING: Final = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+"""Functions that answer anew each time."""
+
+
+def _entity_tag(query: Query) -> str | None:
+    """The validator of an answer, known before it is made; None where each answer is another.
+
+    It names all that decides the bytes: the release, the query, the graphs and the formats.
+    """
+    if _CHANGING.search(query.text):
+        return None
+    formats = [(kind.value, f.media_type) for kind, f in query.formats.items()]
+    asked = (query.text, query.default_graphs, query.named_graphs, formats)
+    return _digest(f"{site().release} {asked!r}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _header(text: str) -> str:
+    """The text as a header may carry it: printable ASCII, one line."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)[:2000]
 
 
 def _parameters() -> MultiDict[str, str]:
@@ -118,6 +161,7 @@ def _query(text: str, parameters: MultiDict[str, str]) -> Query:
         named_graphs=tuple(parameters.getlist("named-graph-uri")),
         base_iri=site().dataset.base,
         prefixes=site().dataset.prefixes,
+        overlapping=not site().dataset.default_is_copy,
     )
 
 
@@ -146,6 +190,7 @@ def _page(query: Query | None) -> Response:
         "graph_text": None,
         "row_count": None,
         "milliseconds": None,
+        "hints": (),
         "downloads": [],
         "examples": _examples(text),
         "endpoint_url": f"{site().public_url}/sparql",
@@ -174,7 +219,8 @@ def _results(query: Query) -> dict[str, Any]:
     started = time.perf_counter()
     formats = {Kind.SOLUTIONS: SPARQL_JSON, Kind.BOOLEAN: SPARQL_JSON, Kind.GRAPH: TURTLE}
     answer = site().evaluate(replace(query, formats=formats))
-    shown: dict[str, Any] = {"milliseconds": round(1000 * (time.perf_counter() - started))}
+    took = round(1000 * (time.perf_counter() - started))
+    shown: dict[str, Any] = {"milliseconds": took, "hints": answer.hints}
     asked = [("query", query.text)]
     asked += [("default-graph-uri", graph) for graph in query.default_graphs]
     asked += [("named-graph-uri", graph) for graph in query.named_graphs]
