@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from pyoxigraph import QuerySolutions
 
 from calcguide.app import create_app
-from calcguide.dataset import Dataset, load
+from calcguide.dataset import Dataset
 from calcguide.files import Root, published
+from calcguide.loading import load
 from calcguide.settings import Settings
 
 REPOSITORY = Path(__file__).parent.parent

@@ -84,6 +84,11 @@ class _Reader(HTMLParser):
         self.open.content.append(data)
 
 
+def scripts(page: Element) -> list[Element]:
+    """Return the scripts that a browser would run: all but blocks of data."""
+    return [found for found in page.all("script") if found["type"] != "application/ld+json"]
+
+
 def read(html: str) -> Element:
     """Return the root of a page; raises AssertionError where tags do not nest."""
     reader = _Reader()

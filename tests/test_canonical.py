@@ -10,7 +10,7 @@ from calcguide.canonical import canonical_turtle, main
 from calcguide.errors import DataError
 from calcguide.files import Root, published
 
-FILES = [path for _, path in Root(published()).graph_files()]
+FILES = [path for _, path in Root(published()).graph_files() if path.suffix == ".ttl"]
 HERE = Path("example.ttl")
 
 

@@ -7,7 +7,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from calcguide import terms
 from calcguide.app import create_app
-from calcguide.dataset import DEFAULT_GRAPH, Dataset, load
+from calcguide.dataset import DEFAULT_GRAPH, Dataset
 from calcguide.description.entity import EntityPage, Rating, describe_entity
 from calcguide.description.home import HomePage, describe_home, overview
 from calcguide.description.listings import browse, browse_page, contents, questions
@@ -21,6 +21,7 @@ from calcguide.description.records import (
 from calcguide.description.relations import LAST_GROUP, Row
 from calcguide.description.statements import Origin, Statement, read_claim
 from calcguide.files import Root
+from calcguide.loading import load
 from calcguide.settings import Settings
 
 BASE = "https://guide.example/"

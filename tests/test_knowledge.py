@@ -122,7 +122,7 @@ def test_possible_has_no_rank(ask: Ask) -> None:
 
 
 def test_two_loads_give_the_same_statements(guide: Dataset) -> None:
-    from calcguide.dataset import load
     from calcguide.files import Root, published
+    from calcguide.loading import load
 
     assert set(load(Root(published())).store) == set(guide.store)

@@ -22,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         tmp_path_factory.mktemp("server"),
         CALCGUIDE_QUERY_SECONDS="4",
         CALCGUIDE_FAST_MILLISECONDS="100",
-        CALCGUIDE_SLOW_WAIT_MILLISECONDS="200",
+        CALCGUIDE_WAIT_MILLISECONDS="200",
         CALCGUIDE_QUERY_MEMORY_MB="200",
         CALCGUIDE_RESULT_MB="1",
     ) as running:

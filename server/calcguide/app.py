@@ -10,13 +10,18 @@ from calcguide.dataset import Dataset
 from calcguide.query import Workers, evaluate
 from calcguide.settings import Settings
 from calcguide.validation import Verdict
-from calcguide.views import problems
+from calcguide.views import problems, signposting
+from calcguide.views.alignments import alignments
+from calcguide.views.discovery import discovery
 from calcguide.views.documents import documents
+from calcguide.views.downloads import downloads
 from calcguide.views.gate import LONGEST_BODY, Gate
 from calcguide.views.graph_store import graph_store
 from calcguide.views.health import health
 from calcguide.views.observation import Observation
+from calcguide.views.openapi import openapi
 from calcguide.views.pages import pages
+from calcguide.views.search import search
 from calcguide.views.site import Site
 from calcguide.views.sparql import endpoint
 from calcguide.views.void import void
@@ -75,13 +80,19 @@ def create_app(
         workers.evaluate if workers else functools.partial(evaluate, dataset.store),
         _release(verdict),
     )
+    app.register_blueprint(openapi)
     app.register_blueprint(pages)
+    app.register_blueprint(alignments)
+    app.register_blueprint(discovery)
     app.register_blueprint(documents)
+    app.register_blueprint(downloads)
     app.register_blueprint(endpoint)
     app.register_blueprint(graph_store)
     app.register_blueprint(health)
+    app.register_blueprint(search)
     app.register_blueprint(void)
     problems.register(app)
+    signposting.register(app)
     app.after_request(_finish)
     app.wsgi_app = Observation(Gate(app.wsgi_app, settings), settings)  # type: ignore[method-assign]
     return app

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import rdflib
 
-from calcguide.dataset import parse_turtle
 from calcguide.errors import CalcguideError, DataError
 from calcguide.files import Root, published, read_text
+from calcguide.loading import parse_turtle
 
 _COMMENT_OR_QUOTED = re.compile(
     r'''"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*'''
@@ -79,7 +79,8 @@ def main(arguments: Sequence[str]) -> int:
     check = "--check" in arguments
     named = [Path(argument) for argument in arguments if argument != "--check"]
     changed = 0
-    for path in named or [path for _, path in Root(published()).graph_files()]:
+    guide = (path for _, path in Root(published()).graph_files() if path.suffix == ".ttl")
+    for path in named or guide:
         parse_turtle(path)
         text = read_text(path)
         canonical = canonical_turtle(text, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from calcguide import dataset as datasets
+from calcguide import loading
 from calcguide.errors import CalcguideError, NoSuchResource, UsageError
 from calcguide.files import Root, published, read_text
 from calcguide.formats import (
@@ -125,10 +125,10 @@ def serve(
     if files and root:
         raise UsageError("Give either --root or --data/--graph, not both.")
     if files:
-        verdict, dataset = None, datasets.load_given(files, _Progress())
+        verdict, dataset = None, loading.load_given(files, _Progress())
     else:
         guide = _root(root)
-        verdict, dataset = ensure_valid(guide, settings), datasets.load(guide)
+        verdict, dataset = ensure_valid(guide, settings), loading.load(guide)
     shown = settings["host"] if ":" not in settings["host"] else f"[{settings['host']}]"
     address = f"http://{shown}:{settings['port']}"
     status = processes.run(
@@ -231,7 +231,7 @@ def query(file: Path | None, text: str | None, format_name: str | None, root: Pa
 
     if (file is None) == (text is None):
         raise UsageError("Give either a FILE with a query, or the query itself with -e.")
-    guide = datasets.load(_root(root))
+    guide = loading.load(_root(root))
     written = text if text is not None else read_text(file) if file else ""
     offers = {
         Kind.SOLUTIONS: _format(format_name or "csv", SOLUTION_FORMATS),
@@ -264,7 +264,7 @@ def describe(slug: str, format_name: str, root: Path | None) -> None:
     Examples: calcguide describe calcific-tendonitis
               calcguide describe claim/c144 --format trig
     """
-    guide = datasets.load(_root(root))
+    guide = loading.load(_root(root))
     path = slug if "/" in slug else f"id/{slug}"
     chosen = _format(format_name, (*GRAPH_FORMATS, *DATASET_FORMATS))
     try:
@@ -274,7 +274,7 @@ def describe(slug: str, format_name: str, root: Path | None) -> None:
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise UsageError(f"{error}{hint}") from error
     if chosen:
-        click.echo(chosen.write(quads, guide.prefixes).decode(), nl=False)
+        click.echo(chosen.write(quads, guide.context).decode(), nl=False)
 
 
 @main.command("verify-source")
@@ -288,7 +288,7 @@ def verify_source(file: Path, root: Path | None) -> None:
     """
     from calcguide import source
 
-    result = source.verify(datasets.load(_root(root)), file)
+    result = source.verify(loading.load(_root(root)), file)
     for problem in result.problems:
         click.echo(problem, err=True)
     if result.problems:
@@ -309,7 +309,7 @@ def locate(file: Path, words: str, root: Path | None) -> None:
     """
     from calcguide import source
 
-    guide = datasets.load(_root(root))
+    guide = loading.load(_root(root))
     for place in source.locate(guide, file, words):
         name = f"calc:statedIn <{place.passage}>" if place.passage else "in no passage yet"
         click.echo(f"# {place.start}-{place.end}, {name}\n{place.block()}")

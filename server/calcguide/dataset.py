@@ -1,8 +1,7 @@
-"""The dataset: load a guide into named graphs, derive what follows, describe what is there."""
+"""The dataset: the store, and what is asked of it: look up, label, describe."""
 
 import difflib
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,27 +13,19 @@ from pyoxigraph import (
     Literal,
     NamedNode,
     Quad,
-    RdfFormat,
     Store,
     Triple,
-    parse,
 )
 
 from calcguide import terms
-from calcguide.errors import DataError, NoSuchResource, UnreadableData, UsageError
-from calcguide.files import ENTAILMENT_RULES, FACT_RULES, Root, read_bytes, read_text
-from calcguide.formats import INPUT_FORMATS
+from calcguide.errors import NoSuchResource
+from calcguide.jsonld import Context, make_context
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal | Triple
-Progress = Callable[[str, int, int], None]
-"""Told what is being read, the bytes read so far, and the bytes there are."""
 
 DEFAULT_GRAPH: Final = DefaultGraph()
-OUTSIDE_DEFAULT: Final = ("shapes", "queries")
-"""Named graphs that the default graph does not repeat."""
 
-_VOID_URI_SPACE: Final = NamedNode(terms.VOID + "uriSpace")
 _LABELS: Final = tuple(
     NamedNode(iri)
     for iri in (
@@ -73,6 +64,10 @@ class Dataset:
         self.base = base
         self.files = files or {}
         """IRI of a subject -> the file its block stands in."""
+        self.places: dict[tuple[Term, Term | None], Path] = {}
+        """Subject and predicate -> the file that says so; of a blank node all predicates as one."""
+        self.checks: dict[str, str] = {}
+        """Name of a check that crosses graphs -> its query."""
         self.default_is_copy = False
         """Whether each statement of the default graph stands in a named graph too."""
 
@@ -80,6 +75,11 @@ class Dataset:
     def prefixes(self) -> dict[str, str]:
         """The prefixes that documents and messages use."""
         return terms.prefixes(self.base)
+
+    @cached_property
+    def context(self) -> Context:
+        """The prefixes and JSON-LD keys of documents: a key for each property of the ontology."""
+        return make_context(self.graph_quads(self.graph("ontology")), self.prefixes)
 
     @cached_property
     def version(self) -> str | None:
@@ -101,11 +101,9 @@ class Dataset:
 
     def compact(self, iri: str) -> str:
         """Return `prefix:local` where a prefix fits, else `<iri>`."""
-        fitting = [(p, ns) for p, ns in self.prefixes.items() if iri.startswith(ns) and iri != ns]
-        if not fitting:
-            return f"<{iri}>"
-        prefix, namespace = max(fitting, key=lambda item: len(item[1]))
-        return f"{prefix}:{iri[len(namespace) :]}"
+        prefixes = self.prefixes
+        prefix = terms.prefix_of(iri, prefixes)
+        return f"<{iri}>" if prefix is None else f"{prefix}:{iri[len(prefixes[prefix]) :]}"
 
     def value(self, subject: Node, predicate: NamedNode) -> Term | None:
         """Return one object of the default graph, None where there is none."""
@@ -129,14 +127,13 @@ class Dataset:
         if isinstance(term, Triple):
             return " ".join(map(self.label, (term.subject, term.predicate, term.object)))
         found = [
-            quad.object
-            for predicate in _LABELS
+            (not (quad.object.language or "").startswith("en"), rank, quad.object.value)
+            for rank, predicate in enumerate(_LABELS)
             for quad in self.store.quads_for_pattern(term, predicate, None, None)
             if isinstance(quad.object, Literal)
         ]
         if found:
-            found.sort(key=lambda lit: (not (lit.language or "").startswith("en"), lit.value))
-            return found[0].value
+            return min(found)[2]
         if isinstance(term, BlankNode):
             return "something unnamed"
         return term.value.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1]
@@ -202,7 +199,7 @@ class Dataset:
         for anything else its description. Raises NoSuchResource where there is none.
         """
         kind, _, name = (self.path(iri) or "").partition("/")
-        if kind in terms.DOCUMENT_KINDS:
+        if kind in terms.DOCUMENT_KINDS and (kind == "graph") == bool(name):
             quads = self.graph_quads(self.graph(name if kind == "graph" else kind))
             if quads:
                 return quads
@@ -278,191 +275,3 @@ class Dataset:
                 for quad in self.store.quads_for_pattern(term, predicate, None, None):
                     if not self._is_copy(quad):
                         yield quad
-
-
-def load(root: Root) -> Dataset:
-    """Return the guide in `root`, loaded, derived, its default graph filled.
-
-    Raises UnreadableData with every syntax error of every file.
-    """
-    dataset = load_asserted(root)
-    derive(dataset, root)
-    return dataset
-
-
-def load_asserted(root: Root) -> Dataset:
-    """Return the guide's files alone, each in its named graph; the default graph is empty.
-
-    Raises UnreadableData with every syntax error of every file.
-    """
-    parsed: list[tuple[str, Path, list[Quad]]] = []
-    errors: list[DataError] = []
-    for graph, path in root.graph_files():
-        try:
-            parsed.append((graph, path, parse_turtle(path)))
-        except DataError as error:
-            errors.append(
-                DataError(
-                    error.message,
-                    path=Path(root.name_of(path)),
-                    line=error.line,
-                    column=error.column,
-                )
-            )
-    if errors:
-        raise UnreadableData(errors)
-    base = _stated_base(quad for graph, _, quads in parsed if graph == "dataset" for quad in quads)
-    dataset = Dataset(Store(), base)
-    for graph, path, quads in parsed:
-        name = dataset.graph(graph)
-        dataset.store.extend(Quad(q.subject, q.predicate, q.object, name) for q in quads)
-        for quad in quads:
-            if isinstance(quad.subject, NamedNode):
-                dataset.files.setdefault(quad.subject.value, path)
-                if quad.predicate == terms.RDF_TYPE:  # where background speaks of it too
-                    dataset.files[quad.subject.value] = path
-    return dataset
-
-
-def parse_turtle(path: Path) -> list[Quad]:
-    """Return the statements of a Turtle file; raises DataError at its first syntax error."""
-    content = read_bytes(path)
-    names: dict[Term, BlankNode] = {}
-    try:
-        quads = parse(content, format=RdfFormat.TURTLE)
-        return [_named_blank_nodes(quad, path, names) for quad in quads]
-    except SyntaxError as error:
-        raise _data_error(error, path) from error
-
-
-def _named_blank_nodes(quad: Quad, path: Path, names: dict[Term, BlankNode]) -> Quad:
-    """The statement with its blank nodes counted per file, so that every load gives the same."""
-    for node in (quad.subject, quad.object):
-        if isinstance(node, BlankNode):
-            names.setdefault(node, BlankNode(f"{path.parent.name}-{path.stem}-{len(names) + 1}"))
-    subject, object = names.get(quad.subject), names.get(quad.object)
-    return Quad(subject or quad.subject, quad.predicate, object or quad.object)
-
-
-def _data_error(error: SyntaxError, path: Path) -> DataError:
-    message = str(error.msg).split(": ", 1)[-1].rstrip(".")
-    return DataError(
-        f"not well-formed: {message}. Mend the file at this place.",
-        path=path,
-        line=error.lineno,
-        column=error.offset,
-    )
-
-
-def _stated_base(quads: Iterable[Quad]) -> str:
-    """The void:uriSpace that the guide's dataset states; ours where it states none."""
-    for quad in quads:
-        if quad.predicate == _VOID_URI_SPACE and isinstance(quad.object, Literal):
-            return quad.object.value
-    return terms.BASE
-
-
-def derive(dataset: Dataset, root: Root) -> None:
-    """Add the derived graphs and fill the default graph.
-
-    `facts` and `qualified-facts` are made from the claims; `entailed` is what follows from
-    `facts` and all that is asserted, `qualified-entailed` what follows only with
-    `qualified-facts` too; each less what is stated already.
-    """
-    store = dataset.store
-    _fill_default_graph(dataset)
-    derived = {path.stem: _construct(store, read_text(path)) for path in root.glob(FACT_RULES)}
-    stated = {quad.triple for quad in store.quads_for_pattern(None, None, None, DEFAULT_GRAPH)}
-    stated.update(*derived.values())
-    rules = [read_text(path) for path in root.glob(ENTAILMENT_RULES)]
-    known = Store()
-    known.extend(_quad(triple) for triple in stated - derived.get("qualified-facts", set()))
-    derived["entailed"] = _run_to_fixpoint(known, rules) - stated
-    known.extend(_quad(triple) for triple in derived.get("qualified-facts", ()))
-    derived["qualified-entailed"] = _run_to_fixpoint(known, rules) - stated
-    for name, triples in derived.items():
-        graph = dataset.graph(name)
-        store.extend(_quad(triple, graph) for triple in triples)
-        store.extend(_quad(triple) for triple in triples)
-
-
-def _fill_default_graph(dataset: Dataset) -> None:
-    left_out = {dataset.graph(name) for name in OUTSIDE_DEFAULT}
-    dataset.default_is_copy = True
-    dataset.store.extend(
-        [
-            Quad(quad.subject, quad.predicate, quad.object)
-            for quad in dataset.store
-            if quad.graph_name not in left_out
-        ]
-    )
-
-
-def _quad(triple: Triple, graph: NamedNode | DefaultGraph = DEFAULT_GRAPH) -> Quad:
-    return Quad(triple.subject, triple.predicate, triple.object, graph)
-
-
-def _construct(store: Store, query: str) -> set[Triple]:
-    return set(store.query(query))  # type: ignore[arg-type]
-
-
-def _run_to_fixpoint(known: Store, rules: list[str]) -> set[Triple]:
-    """Add to `known` what the rules entail from it; return all that was added."""
-    added: set[Triple] = set()
-    while True:
-        new = {
-            triple
-            for rule in rules
-            for triple in _construct(known, rule)
-            if not isinstance(triple.subject, Literal) and _quad(triple) not in known
-        }
-        if not new:
-            return added
-        known.extend(_quad(triple) for triple in new)
-        added |= new
-
-
-def load_given(
-    files: Iterable[tuple[str | None, Path]], progress: Progress | None = None
-) -> Dataset:
-    """Return other people's RDF as given: each (graph IRI or None, file) into that graph.
-
-    Raises UsageError for a file ending that says no RDF format, DataError for a file that
-    cannot be read or is not well-formed.
-    """
-    store = Store()
-    for graph, path in files:
-        rdf_format = INPUT_FORMATS.get(path.suffix.removeprefix("."))
-        if rdf_format is None:
-            raise UsageError(
-                f"{path}: the ending does not say which RDF format this is. "
-                f"Known endings: {', '.join('.' + e for e in INPUT_FORMATS)}."
-            )
-        target = NamedNode(graph) if graph else None
-        try:
-            with _Counted(path, progress) as source:
-                store.bulk_load(
-                    source, rdf_format, base_iri=path.absolute().as_uri(), to_graph=target
-                )
-        except SyntaxError as error:
-            raise _data_error(error, path) from error
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise DataError(f"cannot be loaded: {reason or error}.", path=path) from error
-    return Dataset(store, terms.BASE)
-
-
-class _Counted(io.FileIO):
-    """A file that tells how much of it has been read."""
-
-    def __init__(self, path: Path, progress: Progress | None) -> None:
-        super().__init__(path)
-        self._path, self._progress, self._read = path, progress, 0
-        self._size = path.stat().st_size
-
-    def read(self, size: int | None = -1) -> bytes:
-        content = super().read(-1 if size is None else size) or b""
-        self._read += len(content)
-        if self._progress:
-            self._progress(str(self._path), self._read, self._size)
-        return content

@@ -1,6 +1,7 @@
 """Where a guide's files are, and which named graph each belongs to."""
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from calcguide.errors import DataError, UsageError
 _PACKAGE: Final = Path(__file__).parent
 
 GRAPH_FILES: Final[dict[str, tuple[str, ...]]] = {
+    "alignments": ("ontology/vocabularies.ttl", "ontology/*.sssom.tsv", "data/*.sssom.tsv"),
     "ontology": ("ontology/*.ttl",),
     "claims": ("data/guide.ttl", "data/claims/*.ttl", "data/questions.ttl"),
     "background": ("data/background.ttl",),
@@ -18,7 +20,10 @@ GRAPH_FILES: Final[dict[str, tuple[str, ...]]] = {
     "shapes": ("shapes/*.ttl",),
     "entities": ("data/*.ttl",),
 }
-"""Named graph -> the files in it. A file belongs to the first graph that names it."""
+"""Named graph -> the files in it. A file belongs to the first graph that names it.
+
+A mapping set stands beside what it maps: the ontology's also serve another guide, entities do not.
+"""
 
 FACT_RULES: Final = "ontology/rules/*.rq"
 """Each file makes the graph of its own name, once, out of the claims."""
@@ -26,6 +31,9 @@ ENTAILMENT_RULES: Final = "ontology/rules/entailed/*.rq"
 """Run together to a fixpoint."""
 CHECKS: Final = "shapes/checks/*.rq"
 """Constraints that cross named graphs."""
+
+_DECIDING: Final = ("alignments", "dataset", "loading", "files", "validation")
+"""The modules of ours that decide what is derived and what conforms."""
 
 
 def published() -> Path:
@@ -58,7 +66,7 @@ class Root:
         return sorted(self._home(pattern.split("/", maxsplit=1)[0]).glob(pattern))
 
     def graph_files(self) -> Iterator[tuple[str, Path]]:
-        """Yield (graph name, file) for each Turtle file of the guide, each file once."""
+        """Yield (graph name, file) for each Turtle or SSSOM file of the guide, each file once."""
         seen: set[Path] = set()
         for graph, patterns in GRAPH_FILES.items():
             for pattern in patterns:
@@ -88,12 +96,18 @@ class Root:
     def fingerprint(self) -> str:
         """Return the SHA-256 of all inputs and of the code that derives and validates."""
         digest = hashlib.sha256()
-        code = [_PACKAGE / name for name in ("dataset.py", "files.py", "validation.py")]
+        code = [_PACKAGE / f"{name}.py" for name in _DECIDING]
         for path in [*self.inputs(), *code]:
             content = read_bytes(path)
             digest.update(f"{self.name_of(path)}\0{len(content)}\0".encode())
             digest.update(content)
         return digest.hexdigest()
+
+
+def opening_comment(text: str) -> str:
+    """Return the words of the comment lines that a SPARQL file opens with, on one line."""
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
 
 
 def read_bytes(path: Path) -> bytes:

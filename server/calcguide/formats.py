@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from pyoxigraph import (
     Literal,
@@ -14,6 +14,9 @@ from pyoxigraph import (
     Triple,
     serialize,
 )
+
+from calcguide import jsonld
+from calcguide.jsonld import Context
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -37,13 +40,13 @@ class Format:
         text = self.media_type.startswith("text/")
         return self.media_type + ("; charset=utf-8" if text else "")
 
-    def write(
-        self, statements: Iterable[Quad] | Iterable[Triple], prefixes: Mapping[str, str]
-    ) -> bytes:
-        """Return an RDF document of the statements, in a fixed order.
+    def write(self, statements: Iterable[Quad] | Iterable[Triple], context: Context) -> bytes:
+        """Return an RDF document of the statements, in a fixed order, with short names.
 
         Quads lose their graph in a format that knows none; a statement in several graphs is
-        then written once.
+        then written once. JSON-LD is compact here, and expanded in `write_to`: that serves
+        results of queries, which are written as they come. Raises NotAcceptable for a term of
+        RDF 1.2 in JSON-LD.
         """
         if self.rdf is None:
             raise ValueError(f"{self.label} does not hold RDF")
@@ -51,8 +54,10 @@ class Format:
         if self not in DATASET_FORMATS:
             rows = (row.triple if isinstance(row, Quad) else row for row in statements)
         ordered = sorted(set(rows), key=str)
+        if self.name == JSON_LD.name:
+            return jsonld.write(cast(list[Triple], ordered), context).encode()
         output = io.BytesIO()
-        self.write_to(output, ordered, _used(prefixes, ordered))
+        self.write_to(output, ordered, _used(context.prefixes, ordered))
         return output.getvalue()
 
     def write_to(
@@ -156,6 +161,10 @@ CSV: Final = Format("csv", "CSV", "text/csv", "csv", results=QueryResultsFormat.
 TSV: Final = Format(
     "tsv", "TSV", "text/tab-separated-values", "tsv", results=QueryResultsFormat.TSV
 )
+
+JSON: Final = Format("json", "JSON", "application/json", "json")
+PAGE_FORMATS: Final = (HTML, JSON, CSV)
+"""What a page that is a list can be had as."""
 
 SOLUTION_FORMATS: Final = (SPARQL_JSON, SPARQL_XML, CSV, TSV)
 BOOLEAN_FORMATS: Final = (SPARQL_JSON, SPARQL_XML)

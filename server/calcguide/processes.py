@@ -25,7 +25,7 @@ from calcguide.settings import Settings
 
 Application = Callable[..., Iterable[bytes]]
 
-_THREADS = 32
+_THREADS = 64
 """Requests that one front process answers at once."""
 
 

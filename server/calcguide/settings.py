@@ -1,10 +1,14 @@
 """Every setting, as data: name, default, help. Each is also an environment variable."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from calcguide.errors import UsageError
+
+_CONTACT: Final = re.compile(r"""((mailto:|https://)[^\s<>"{}|\\^`]+)?""")
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,14 @@ SETTINGS = (
     Setting(
         "fast_milliseconds",
         "250",
-        "Milliseconds of CPU after which a query needs one of the places for slow queries.",
+        "Milliseconds after which a query needs one of the places for slow queries.",
     ),
+    Setting("fast_queries", "8", "Queries that one front process lets run at once before that."),
     Setting("slow_queries", "2", "Slow queries that run at once, in the whole server."),
     Setting(
-        "slow_wait_milliseconds",
+        "wait_milliseconds",
         "1000",
-        "Milliseconds that a slow query waits for a place, suspended, before it is refused.",
+        "Milliseconds that a query waits for a place, a slow one suspended, before it is refused.",
     ),
     Setting(
         "cache",
@@ -73,7 +78,7 @@ class Settings(dict[str, str]):
     def read(cls, environment: Mapping[str, str] = os.environ, **given: object) -> "Settings":
         """Return what is `given` (None counts as not given), else the environment, else defaults.
 
-        Raises UsageError for a number that is none.
+        Raises UsageError for a number that is none, and for a contact that is no address.
         """
         settings = cls()
         for setting in SETTINGS:
@@ -88,6 +93,11 @@ class Settings(dict[str, str]):
         for setting in SETTINGS:
             if setting.default.isdecimal():
                 settings.number(setting.name)
+        if not _CONTACT.fullmatch(settings["contact"]):
+            raise UsageError(
+                "The setting contact (CALCGUIDE_CONTACT) must be a mailto: or https: address, "
+                f"not {settings['contact']!r}."
+            )
         return settings
 
     def number(self, name: str) -> int:

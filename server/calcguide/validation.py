@@ -21,9 +21,10 @@ from pyoxigraph import (
 )
 
 from calcguide import terms
-from calcguide.dataset import OUTSIDE_DEFAULT, Dataset, Term, derive, load_asserted
+from calcguide.dataset import Dataset, Term
 from calcguide.errors import DataError, InvalidData, Violation
-from calcguide.files import CHECKS, Root, published, read_text
+from calcguide.files import CHECKS, Root, opening_comment, published, read_text
+from calcguide.loading import OUTSIDE_DEFAULT, derive, load_asserted
 from calcguide.settings import Settings
 
 if TYPE_CHECKING:
@@ -332,9 +333,7 @@ def _check(dataset: Dataset, root: Root) -> Iterator[_Result]:
     """Yield a result for each solution of each check; the check's first lines are its message."""
     for path in root.glob(CHECKS):
         query = read_text(path)
-        lines = query.splitlines()
-        end = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
-        message = " ".join(line.lstrip("# ") for line in lines[:end])
+        message = opening_comment(query)
         try:
             for found in _solutions(dataset, query):
                 yield _Result(
@@ -365,14 +364,6 @@ class _Reader:
     def __init__(self, dataset: Dataset, root: Root) -> None:
         self.dataset = dataset
         self._root = root
-        files: dict[NamedNode, list[Path]] = {}
-        for name, path in root.graph_files():
-            files.setdefault(dataset.graph(name), []).append(path)
-        self._places: dict[tuple[Term, Term | None], Path] = {}
-        for graph, (first, *others) in files.items():
-            for quad in () if others else dataset.graph_quads(graph):
-                blank = isinstance(quad.subject, BlankNode)
-                self._places[quad.subject, None if blank else quad.predicate] = first
         declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
         self._declared = sorted(declared)
 
@@ -442,8 +433,8 @@ class _Reader:
         return {quad.predicate: quad.object for quad in sorted(quads, key=str)}
 
     def _file(self, node: Term, path: Term | None) -> str | None:
-        """The file of the statement at fault, where its graph has but one, else of the thing."""
-        file = self._places.get((node, None if isinstance(node, BlankNode) else path))
+        """The file of the statement at fault, else of the thing."""
+        file = self.dataset.places.get((node, None if isinstance(node, BlankNode) else path))
         owner = self.owner(node)
         if file is None and isinstance(owner, NamedNode):
             file = self.dataset.files.get(owner.value)

@@ -13,6 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from calcguide import terms
 from calcguide.formats import TURTLE
+from calcguide.jsonld import Context
 from tests.conformance.suites import Case
 
 KNOWN_FAILURES: Final = Path(__file__).with_name("known-failures.tsv")
@@ -131,4 +132,4 @@ class Verdicts:
                 Triple(result, NamedNode(terms.DCT + "date"), date),
             ]
         prefixes = {"earl": EARL, "doap": DOAP, "dct": terms.DCT, "xsd": terms.XSD}
-        return TURTLE.write(statements, prefixes)
+        return TURTLE.write(statements, Context(prefixes, {}))

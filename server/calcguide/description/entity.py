@@ -8,6 +8,7 @@ from pyoxigraph import NamedNode, Quad
 from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node, Term
 from calcguide.description.entailed import DERIVED, both_ends, what_follows
+from calcguide.description.matches import Match, matches_of
 from calcguide.description.naming import (
     Name,
     asserted_types,
@@ -42,7 +43,8 @@ _IN_HEAD: Final = {
     *(terms.SKOS + local for local in ("scopeNote", "editorialNote")),
 }
 """Predicates that the head of the page or the wording of a claim shows."""
-_FROM_CLAIMS: Final = ("facts", "qualified-facts")
+_ELSEWHERE: Final = ("facts", "qualified-facts", "alignments")
+"""Graphs whose statements come with their claims, or as matches."""
 _WITHOUT_INCOMING: Final = ("claims", "dataset")
 """Graphs whose links to an entity say nothing of it: parts of claims, examples."""
 
@@ -91,6 +93,8 @@ class EntityPage:
     follows: tuple[Statement, ...]
     sources: tuple[Source, ...]
     questions: tuple[Name, ...]
+    matches: dict[str, list[Match]]
+    """Kind of match in words -> terms of other vocabularies."""
 
 
 def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
@@ -117,6 +121,7 @@ def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
         follows=what_follows(dataset, node, statements),
         sources=sources,
         questions=names(dataset, (q for c in claims for q in dataset.subjects(_ANSWERED_BY, c))),
+        matches=matches_of(dataset, node),
     )
 
 
@@ -149,7 +154,7 @@ def _answer(dataset: Dataset, groups: tuple[Group, ...]) -> tuple[Answer | None,
 
 def _editors(dataset: Dataset, node: NamedNode) -> list[Statement]:
     """What is asserted of the node without a claim: the editors' statements, with their reasons."""
-    left_out = {dataset.graph(g) for g in (*_FROM_CLAIMS, *DERIVED)} | {DEFAULT_GRAPH}
+    left_out = {dataset.graph(g) for g in (*_ELSEWHERE, *DERIVED)} | {DEFAULT_GRAPH}
     no_incoming = {dataset.graph(g) for g in _WITHOUT_INCOMING}
     return [
         unclaimed(dataset, quad.triple, Origin.EDITORS, _reason(dataset, quad))

@@ -19,6 +19,7 @@ from calcguide.description.statements import (
     Statement,
     claims_about,
     read_claims,
+    section_of,
     sources_of,
     statements_of,
 )
@@ -27,7 +28,6 @@ _PREDICATE: Final = calc("predicate")
 _OCCURS_IN: Final = calc("occursIn")
 _MANAGES: Final = calc("manages")
 _DEPENDS_ON: Final = calc("resolutionDependsOn")
-_HAS_PART: Final = NamedNode(terms.DCT + "hasPart")
 _MEMBER: Final = NamedNode(terms.SKOS + "member")
 _COLLECTION: Final = NamedNode(terms.SKOS + "Collection")
 _EXAMPLE: Final = NamedNode(terms.VOID + "exampleResource")
@@ -163,7 +163,7 @@ def _card(dataset: Dataset, kind: NamedNode) -> Card:
     """
     claims = [claim for claim in claims_about(dataset, kind) if claim.affirmed]
     grades = [c for c in claims if c.predicate.iri == GRADE.value and c.subject.iri == kind.value]
-    section = {_section(dataset, claim) for claim in grades}
+    section = {section_of(dataset, claim.passage) for claim in grades}
     effects = {_MANAGES, *dataset.subjects(_SUB_PROPERTY_OF, _MANAGES)}
 
     def chosen(predicates: Iterable[object], end: str) -> list[Claim]:
@@ -171,7 +171,7 @@ def _card(dataset: Dataset, kind: NamedNode) -> Card:
         return [c for c in claims if c.predicate.iri in iris and getattr(c, end).iri == kind.value]
 
     def of_section(found: list[Claim]) -> list[Claim]:
-        return [claim for claim in found if _section(dataset, claim) in section]
+        return [claim for claim in found if section_of(dataset, claim.passage) in section]
 
     places, approaches = chosen([_OCCURS_IN], "subject"), chosen(effects, "object")
     shown = (
@@ -182,11 +182,6 @@ def _card(dataset: Dataset, kind: NamedNode) -> Card:
     )
     sources = sources_of(statement for part in shown for statement in part)
     return Card(name(dataset, kind), rate(dataset, grades[0].object), *shown, sources)
-
-
-def _section(dataset: Dataset, claim: Claim) -> object:
-    passage = NamedNode(claim.passage.iri or "")
-    return next(dataset.subjects(_HAS_PART, passage), None)
 
 
 def _depends_on(dataset: Dataset) -> tuple[Statement, ...]:

@@ -1,5 +1,6 @@
 """Lists of things: by class, of questions, of what a document such as the ontology names."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -124,6 +125,21 @@ def questions(dataset: Dataset) -> tuple[Entry, ...]:
         Entry(name(dataset, node), text(dataset, node, terms.CALC + "shortAnswer"))
         for node in found
     )
+
+
+@functools.lru_cache(maxsize=1)
+def things(dataset: Dataset) -> tuple[str, ...]:
+    """Return the paths of all things and documents with a page of their own, sorted.
+
+    Kept, since a dataset does not change; none for other people's names.
+    """
+    typed = dataset.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
+    subjects = {quad.subject.value for quad in typed if isinstance(quad.subject, NamedNode)}
+    paths = {path for iri in subjects if (path := dataset.path(iri)) and "#" not in path}
+    paths |= {path for count in dataset.named_graphs() if (path := dataset.path(count.iri))}
+    paths |= {kind for kind in terms.DOCUMENT_KINDS if dataset.knows(dataset.base + kind)}
+    kinds = (*terms.THING_KINDS, *terms.DOCUMENT_KINDS)
+    return tuple(sorted(path for path in paths if path.split("/")[0] in kinds))
 
 
 def describe_source(dataset: Dataset) -> SourcePage:

@@ -16,12 +16,12 @@ from calcguide.description.statements import (
     Statement,
     read_claim,
     read_claims,
+    section_of,
     sources_of,
     statements_of,
 )
 
 _ANSWERED_BY: Final = calc("answeredBy")
-_HAS_PART: Final = NamedNode(terms.DCT + "hasPart")
 _SELECTOR: Final = NamedNode(terms.OA + "hasSelector")
 _SOURCE: Final = NamedNode(terms.OA + "hasSource")
 _ROWS_SHOWN: Final = 500
@@ -111,15 +111,14 @@ def describe_passage(dataset: Dataset, iri: str) -> PassagePage:
     node = NamedNode(iri)
     selector = dataset.value(node, _SELECTOR)
     guide = dataset.value(node, _SOURCE)
-    section = next(dataset.subjects(_HAS_PART, node), None)
     return PassagePage(
-        name=name(dataset, node),
+        name=(passage := name(dataset, node)),
         kind=text(dataset, node, terms.CALC + "kind"),
         start=_position(dataset, selector, "start"),
         end=_position(dataset, selector, "end"),
         length=number(dataset, guide, calc("length")) if isinstance(guide, NamedNode) else None,
         sha256=text(dataset, node, terms.CALC + "sha256"),
-        section=name(dataset, section) if section else None,
+        section=section_of(dataset, passage),
         guide=name(dataset, guide) if guide else None,
         claims=tuple(read_claims(dataset, dataset.subjects(calc("statedIn"), node))),
     )

@@ -10,13 +10,15 @@ from pyoxigraph import NamedNode, Triple
 
 from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node, Term
-from calcguide.description.naming import Name, calc, name, names, text
+from calcguide.description.naming import Name, calc, in_sentence, name, names, text
 
 AFFIRMED: Final = terms.CALC + "affirmed"
 PLAINLY: Final = terms.CALC + "stated"
 CIRCUMSTANCES: Final = (calc("under"), calc("especially"))
 _LINKS: Final = (calc("subject"), calc("object"), *CIRCUMSTANCES)
 _HAS_PART: Final = NamedNode(terms.DCT + "hasPart")
+_CONJUNCTIONS: Final = ("if", "once", "when", "where")
+"""The first word of a phrase that "only" goes before."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,21 @@ class Circumstance:
     phrase: str
 
     @property
-    def reading(self) -> str:
-        """The phrase, else the label."""
-        return self.phrase or f"if: {in_sentence(self.name.label)}"
+    def words(self) -> str:
+        """The phrase; the label where there is none."""
+        return self.phrase or in_sentence(self.name.label)
+
+    @property
+    def as_condition(self) -> str:
+        """What stands before the words where the statement holds under it alone."""
+        if not self.phrase:
+            return "only if:"
+        return "only" if self.phrase.split(" ")[0] in _CONJUNCTIONS else ""
+
+    @property
+    def as_emphasis(self) -> str:
+        """What stands before the words where the statement holds above all under it."""
+        return "above all" if self.phrase else "above all:"
 
 
 @dataclass(frozen=True)
@@ -91,8 +105,8 @@ class Claim:
             hedge if self.hedged else "",
             self.frequency.label + ("" if self.affirmed else " not so") if self.frequency else "",
             f"called {self.importance.label}" if self.importance else "",
-            *(f"only {found.reading}" for found in self.under),
-            *(f"above all {found.reading}" for found in self.especially),
+            " and ".join(f"{c.as_condition} {c.words}".strip() for c in self.under),
+            " and ".join(f"{c.as_emphasis} {c.words}" for c in self.especially),
         ]
         return ", ".join(filter(None, parts))
 
@@ -212,6 +226,12 @@ def claims_about(dataset: Dataset, node: NamedNode) -> list[Claim]:
     return read_claims(
         dataset, (claim for link in _LINKS for claim in dataset.subjects(link, node))
     )
+
+
+def section_of(dataset: Dataset, passage: Name) -> Name | None:
+    """Return the section that a passage is part of, None where none names it."""
+    section = next(dataset.subjects(_HAS_PART, NamedNode(passage.iri or "")), None)
+    return name(dataset, section) if section else None
 
 
 def statements_of(claims: Iterable[Claim]) -> list[Statement]:

@@ -7,14 +7,15 @@ from calcguide.settings import Settings
 
 @dataclass(frozen=True)
 class Limits:
-    """What one query may take, in seconds and bytes, and how many slow ones run at once."""
+    """What one query may take, in seconds and bytes, and how many run at once."""
 
     seconds: float
     memory: int
     result: int
     fast_seconds: float
+    fast_queries: int
     slow_queries: int
-    slow_wait: float
+    wait: float
 
     @classmethod
     def read(cls, settings: Settings) -> "Limits":
@@ -24,6 +25,7 @@ class Limits:
             memory=settings.number("query_memory_mb") * 1_000_000,
             result=settings.number("result_mb") * 1_000_000,
             fast_seconds=settings.number("fast_milliseconds") / 1000,
+            fast_queries=settings.number("fast_queries"),
             slow_queries=settings.number("slow_queries"),
-            slow_wait=settings.number("slow_wait_milliseconds") / 1000,
+            wait=settings.number("wait_milliseconds") / 1000,
         )

@@ -12,11 +12,10 @@ from calcguide.errors import Busy, QueryTooHeavy, QueryTooSlow
 from calcguide.query import store_process, wire
 from calcguide.query.evaluate import Answer, Query
 from calcguide.query.limits import Limits
+from calcguide.query.places import Places
 
 _GRACE = 0.1
 """Seconds past the deadline after which a worker that should be dead is given up."""
-_TICK = 0.005
-"""Seconds that a front waits at least before it looks at a worker's CPU time again."""
 _RESTART = 1.0
 """Seconds that a front waits for a store process that is being started anew."""
 
@@ -32,6 +31,7 @@ class Workers:
         self._address = address
         self._limits = limits
         self._own = threading.local()
+        self._places = Places(limits.fast_queries)
 
     def evaluate(self, query: Query) -> Answer:
         """Return the complete result, or raise what `query.evaluate` raises.
@@ -45,19 +45,24 @@ class Workers:
             return self._ask_worker(query)  # a query changes nothing: ask the next worker
 
     def _ask_worker(self, query: Query) -> Answer:
-        connection, pid = self._send(query)
-        started, used = time.monotonic(), _cpu_seconds(pid)
+        with self._places.take(self._limits.wait):
+            connection, pid = self._send(query)
+            started = time.monotonic()
+            answered = self._answered_fast(connection, pid)
         try:
-            left = self._limits.fast_seconds
-            while left > 0 and not _readable(connection, left):
-                unused = self._limits.fast_seconds - (_cpu_seconds(pid) - used)
-                left = max(unused, _TICK) if unused > 0 else 0
-            if left <= 0:
-                return self._in_slow_lane(connection, pid, started)
-            return _answer(wire.receive(connection))
+            if answered:
+                return _answer(wire.receive(connection))
+            return self._in_slow_lane(connection, pid, started)
         except EOFError as error:
             self._drop()
             raise self._how_it_ended(pid, started) from error
+
+    def _answered_fast(self, connection: socket.socket, pid: int) -> bool:
+        """Wait as long as the fast lane allows; a worker that could not run has it twice."""
+        used, fast = _cpu_seconds(pid), self._limits.fast_seconds
+        if _readable(connection, fast):
+            return True
+        return _cpu_seconds(pid) - used < fast and _readable(connection, fast)
 
     def _send(self, query: Query) -> tuple[socket.socket, int]:
         """Hand the query to this thread's worker; to a new one where that is gone."""
@@ -84,9 +89,14 @@ class Workers:
         return self._own.worker  # type: ignore[no-any-return]
 
     def _ask(self, what: str, pid: int = 0) -> socket.socket:
+        """Begin a conversation with the store process; raises OSError where that is down."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.connect(self._address)
-        wire.send(connection, (what, pid))
+        try:
+            connection.connect(self._address)
+            wire.send(connection, (what, pid))
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def _drop(self) -> None:
@@ -103,13 +113,15 @@ class Workers:
                 if verdict == store_process.NO_SLOT:
                     raise Busy(
                         "Too many slow queries are running, and no place became free within "
-                        f"{self._limits.slow_wait:g} s. Ask again in a few seconds, ask for less "
+                        f"{self._limits.wait:g} s. Ask again in a few seconds, ask for less "
                         "(LIMIT, a narrower pattern), or take the whole dataset as a download."
                     )
                 left = started + self._limits.seconds + _GRACE - time.monotonic()
                 if not _readable(connection, max(0.0, left)):
                     raise self._too_slow(started)
                 return _answer(wire.receive(connection))
+        except OSError as error:
+            raise Busy("The store process is being started anew. Ask again.") from error
         finally:
             self._drop()
 

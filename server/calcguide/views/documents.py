@@ -1,21 +1,28 @@
 """Names and documents: an IRI names the thing, IRI + suffix is a document about it."""
 
+import json
+from typing import Final
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
+from pyoxigraph import NamedNode
 from werkzeug.wrappers import Response as AnyResponse
 
 from calcguide import terms
 from calcguide.errors import NoSuchResource
-from calcguide.formats import DOCUMENT_FORMATS, HTML, Format
+from calcguide.formats import DOCUMENT_FORMATS, HTML, JSON_LD, Format
 from calcguide.views.negotiation import negotiate
 from calcguide.views.pages import render_thing
+from calcguide.views.signposting import of_document, put_up
 from calcguide.views.site import site
+from calcguide.views.void import as_published
 
 documents = Blueprint("documents", __name__)
 
+_VERSION_IRI: Final = NamedNode(terms.OWL + "versionIRI")
 _THINGS = f"any({','.join(terms.THING_KINDS)})"
 _DOCUMENTS = f"any({','.join(terms.DOCUMENT_KINDS)})"
+_SINGLE = f"any({','.join(kind for kind in terms.DOCUMENT_KINDS if kind != 'graph')})"
 
 
 @documents.get(f"/<{_THINGS}:kind>/<path:local>")
@@ -33,20 +40,30 @@ def thing(kind: str, local: str) -> AnyResponse:
     return response
 
 
-@documents.get(f"/<{_DOCUMENTS}:kind>")
+@documents.get(f"/<{_SINGLE}:kind>")
 @documents.get(
-    f"/<{_DOCUMENTS}:kind><any('.html','.ttl','.jsonld','.nt','.rdf','.nq','.trig'):suffix>"
+    f"/<{_SINGLE}:kind><any('.html','.ttl','.jsonld','.nt','.rdf','.nq','.trig'):suffix>"
 )
-@documents.get("/graph/<local>", defaults={"kind": "graph"})
+@documents.get(f"/<{_DOCUMENTS}:kind>/<local>")
 def information_resource(kind: str, local: str = "", suffix: str = "") -> Response:
-    """Answer the name of a document, such as the ontology, with the document itself."""
+    """Answer the name of a document, such as the ontology, with the document itself.
+
+    The name of its current version answers as it does; that of another version is not found.
+    """
     path, format = _split_suffix(f"{kind}/{local}" if local else kind + suffix)
-    iri = site().dataset.base + path
+    iri = _unversioned(site().dataset.base + path)
     negotiated = format is None
     response = document(iri, format or negotiate(request.headers.get("Accept"), DOCUMENT_FORMATS))
     if negotiated:
         response.vary.add("Accept")
     return response
+
+
+@documents.get("/context.jsonld")
+def context() -> Response:
+    """Answer with the JSON-LD context of which each document embeds what it uses."""
+    content = {"@context": site().dataset.context.definitions()}
+    return Response(json.dumps(content, indent=1) + "\n", content_type=JSON_LD.content_type)
 
 
 @documents.get("/describe")
@@ -63,9 +80,23 @@ def document(iri: str, format: Format) -> Response:
     """Return the document about a resource in one format; raises NoSuchResource."""
     dataset = site().dataset
     quads = dataset.document(iri)
-    if format.name == HTML.name:
-        return Response(render_thing(iri), content_type=HTML.content_type)
-    return Response(format.write(quads, dataset.prefixes), content_type=format.content_type)
+    if iri == dataset.iri("dataset").value:
+        quads += as_published()
+    is_page = format.name == HTML.name
+    body = render_thing(iri) if is_page else format.write(quads, dataset.context)
+    response = Response(body, content_type=format.content_type)
+    return put_up(response, of_document(iri, format))
+
+
+def _unversioned(iri: str) -> str:
+    """Return the IRI of the document that states `iri` as its owl:versionIRI, else `iri`."""
+    dataset = site().dataset
+    try:
+        found = dataset.store.quads_for_pattern(None, _VERSION_IRI, NamedNode(iri), None)
+    except ValueError as error:
+        raise NoSuchResource(iri) from error
+    named = (quad.subject.value for quad in found if isinstance(quad.subject, NamedNode))
+    return next(named, iri)
 
 
 def _split_suffix(path: str) -> tuple[str, Format | None]:

@@ -11,6 +11,8 @@ from pyoxigraph import NamedNode
 
 from calcguide import terms
 from calcguide.dataset import Dataset
+from calcguide.description import schema_org
+from calcguide.description.constraints import describe_constraints
 from calcguide.description.entity import describe_entity
 from calcguide.description.home import describe_home, is_guide, overview
 from calcguide.description.listings import (
@@ -22,7 +24,9 @@ from calcguide.description.listings import (
     describe_source,
     questions,
 )
+from calcguide.description.matches import describe_alignments
 from calcguide.description.naming import calc, in_sentence, name, summary, text, types_of
+from calcguide.description.partitions import count_default_graph
 from calcguide.description.records import (
     describe_claim,
     describe_passage,
@@ -30,14 +34,20 @@ from calcguide.description.records import (
     describe_question,
 )
 from calcguide.description.statements import Statement
+from calcguide.description.vocabulary import describe_vocabulary
 from calcguide.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML
+from calcguide.release import cite, release_of
 from calcguide.views.negotiation import negotiate
+from calcguide.views.signposting import of_document
 from calcguide.views.site import site
 
 pages = Blueprint("pages", __name__)
 
-_LISTED: Final = ("ontology", "shapes", "graph")
-"""First path segments of documents that are shown as a list of what they name."""
+_PUBLICATIONS: Final[dict[str, tuple[str, Callable[[Dataset], Any]]]] = {
+    "ontology": ("ontology.html", describe_vocabulary),
+    "shapes": ("shapes.html", describe_constraints),
+}
+"""Path of a document -> its template and description."""
 
 _DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
     "Claim": ("claim.html", describe_claim),
@@ -67,29 +77,48 @@ def render_home() -> str:
     page = describe_home(dataset, request.args.get("place", ""))
     if page is None:
         return render_template("overview.html", page=overview(dataset))
-    return render_template("home.html", page=page)
+    described = schema_org.describe_dataset(dataset, site().public_url + "/")
+    return render_template("home.html", page=page, structured=[described])
 
 
 def render_thing(iri: str) -> str:
     """Return the page about any resource: of its class, of the document that it is, or plain."""
     dataset = site().dataset
     kind, _, local = (dataset.path(iri) or "").partition("/")
-    if kind in _LISTED:
-        listings = contents(dataset, dataset.graph(local if kind == "graph" else kind))
-        if listings:
-            node = NamedNode(iri)
-            return render_template(
-                "document.html",
-                name=name(dataset, node),
-                summary=summary(dataset, node),
-                listings=listings,
-                **_links(iri),
-            )
+    if kind in _PUBLICATIONS and not local:
+        template, publish = _PUBLICATIONS[kind]
+        return render_template(template, page=publish(dataset), **_links(iri))
+    listings = contents(dataset, dataset.graph(local)) if kind == "graph" else ()
+    if listings:
+        node = NamedNode(iri)
+        return render_template(
+            "document.html",
+            name=name(dataset, node),
+            summary=summary(dataset, node),
+            listings=listings,
+            **_links(iri),
+        )
     types = types_of(dataset, NamedNode(iri))
     for local, (template, describe) in _DESCRIBERS.items():
         if terms.CALC + local in types:
             return render_template(template, page=describe(dataset, iri), **_links(iri))
-    return render_template("plain.html", page=describe_plainly(dataset, iri), **_links(iri))
+    page = describe_plainly(dataset, iri)
+    if iri == dataset.iri("dataset").value:
+        return render_template("dataset.html", page=page, **_published(dataset), **_links(iri))
+    return render_template("plain.html", page=page, **_links(iri))
+
+
+def _published(dataset: Dataset) -> dict[str, Any]:
+    """What the page of the dataset shows beside its statements: see `describe_as_published`."""
+    counts = count_default_graph(dataset)
+    return {
+        "endpoint": f"{site().public_url}/sparql",
+        "release": release_of(dataset),
+        "citation": cite(dataset),
+        "counts": counts,
+        "classes": [(name(dataset, term), count) for term, count in counts.classes.items()],
+        "properties": [(name(dataset, term), count) for term, count in counts.properties.items()],
+    }
 
 
 @pages.get("/browse")
@@ -109,13 +138,18 @@ def browse_kind(kind: str) -> str:
 @pages.get("/questions")
 def question_list() -> str:
     """The questions with their short answers."""
-    return render_template("questions.html", questions=questions(site().dataset))
+    dataset = site().dataset
+    described = schema_org.describe_questions(dataset, site().address("questions"))
+    return render_template("questions.html", questions=questions(dataset), structured=[described])
 
 
 @pages.get("/about")
 def about() -> str:
     """What the source is, what the marks mean, what is in which graph."""
-    return render_template("about.html", page=describe_source(site().dataset))
+    dataset = site().dataset
+    return render_template(
+        "about.html", page=describe_source(dataset), alignments=describe_alignments(dataset)
+    )
 
 
 @pages.get("/validation")
@@ -127,7 +161,7 @@ def validation() -> str:
 def _links(iri: str) -> dict[str, Any]:
     """The Linked data box: the IRI, the document in each format, a query about it."""
     dataset = site().dataset
-    path = dataset.path(iri)
+    path = (dataset.path(iri) or "") if "#" not in iri else ""
     query = f"DESCRIBE <{iri}>"
     formats = [
         (
@@ -142,9 +176,40 @@ def _links(iri: str) -> dict[str, Any]:
         "iri": iri,
         "formats": formats,
         "query_url": "/sparql?" + urlencode({"query": query}),
-        "canonical": f"{site().public_url}/{quote(path)}.html" if path else None,
+        "signposts": of_document(iri, HTML),
+        "structured": _structured(iri),
         "browse_page": browse_page(dataset, NamedNode(iri)),
     }
+
+
+def _structured(iri: str) -> list[schema_org.Node]:
+    """What the page about a thing says in the vocabulary of schema.org."""
+    dataset = site().dataset
+    url = site().address(f"{dataset.path(iri) or ''}.html")
+    if iri == dataset.iri("dataset").value:
+        return [schema_org.describe_dataset(dataset, url, _downloads(dataset))]
+    kind = schema_org.describe_kind(dataset, iri, url)
+    return [kind] if kind else []
+
+
+def _downloads(dataset: Dataset) -> list[schema_org.Node]:
+    release = release_of(dataset)
+    return [
+        schema_org.describe_download(
+            site().address(f"dumps/{file.name}"), part.title, file.content_type, file.size
+        )
+        for part in (release.parts if release else ())
+        for file in part.distributions
+        if part.of == dataset.iri("dataset")
+    ]
+
+
+@pages.app_template_filter()
+def breadcrumbs(trail: list[tuple[str, str]], here: str) -> schema_org.Node:
+    """Return the way to a page, in the vocabulary of schema.org."""
+    home = site().public_url
+    steps = [(label, home + url if url.startswith("/") else url) for label, url in trail]
+    return schema_org.breadcrumbs(steps, here)
 
 
 @pages.app_template_filter()
@@ -165,7 +230,7 @@ def href(iri: str) -> str | None:
 def address(iri: str) -> str:
     """Return the full address at which this server answers for an IRI."""
     path = site().dataset.path(iri)
-    return f"{site().public_url}/{quote(path)}" if path is not None else iri
+    return site().address(path) if path is not None else iri
 
 
 @pages.app_template_filter()
@@ -206,6 +271,7 @@ def _on_every_page() -> dict[str, Any]:
         "version": text(dataset, described, terms.OWL + "versionInfo"),
         "licence": dataset.value(described, NamedNode(terms.DCT + "license")),
         "checked": site().verdict,
+        "contact": site().settings["contact"],
     }
 
 

@@ -49,7 +49,12 @@ def problem(status: int, detail: str, members: Mapping[str, object] | None = Non
     if best is not None and best.name == "html":
         near = members.get("didYouMean", [])
         body = render_template(
-            "problem.html", title=title, detail=detail, status=status, suggestions=near
+            "problem.html",
+            title=title,
+            detail=detail,
+            status=status,
+            suggestions=near,
+            signposts=(),
         )
         content_type = HTML.content_type
     elif best is not None and best.name == "text":

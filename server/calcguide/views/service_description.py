@@ -29,8 +29,8 @@ _FORMAT_NAMES: Final = {
 _LIMITS: Final = (
     "A query may have {target:,} bytes by GET, {body:,} by POST. It may take {query_seconds} s and "
     "{query_memory_mb} MB of memory, and its result may have {result_mb} MB. After "
-    "{fast_milliseconds} ms of CPU it needs one of the {slow_queries} places for slow queries, "
-    "and waits {slow_wait_milliseconds} ms for it. What goes beyond is refused with an error; no "
+    "{fast_milliseconds} ms it needs one of the {slow_queries} places for slow queries, "
+    "and waits {wait_milliseconds} ms for it. What goes beyond is refused with an error; no "
     "answer is ever a part of the result."
 )
 
@@ -44,7 +44,7 @@ def service_description(format: str | None) -> Response:
         best = negotiate(request.headers.get("Accept"), GRAPH_FORMATS)
     else:
         best = _named(format)
-    body = best.write(_description(), site().dataset.prefixes | {"formats": terms.FORMATS})
+    body = best.write(_description(), site().dataset.context)
     response = Response(body, content_type=best.content_type)
     if format is None:
         response.vary.add("Accept")

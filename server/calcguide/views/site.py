@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
+from urllib.parse import quote
 
 from flask import current_app, request
 
@@ -36,6 +37,10 @@ class Site:
         The host asked at has been checked against the allow-list before any view runs.
         """
         return (self.settings["public_url"] or request.host_url).rstrip("/")
+
+    def address(self, path: str) -> str:
+        """Return the full address of what is at a path, such as `id/eswt.html`."""
+        return f"{self.public_url}/{quote(path)}"
 
 
 def site() -> Site:

@@ -1,0 +1,33 @@
+"""The downloads: a page that lists them, and each file."""
+
+from flask import Blueprint, Response, abort, render_template
+
+from calcguide.release import Release, cite, release_of
+from calcguide.views.site import site
+
+downloads = Blueprint("downloads", __name__)
+
+
+@downloads.get("/data")
+def data() -> str:
+    """The page of the downloads: formats, sizes, checksums, licence, how to cite."""
+    release = _release()
+    return render_template("data.html", release=release, citation=cite(site().dataset))
+
+
+@downloads.get("/dumps/<name>")
+def dump(name: str) -> Response:
+    """Answer with one file of the release."""
+    file = next((file for file in _release().files if file.name == name), None)
+    if file is None:
+        abort(404, f"There is no download {name}. The page /data lists all there are.")
+    response = Response(file.body, content_type=file.content_type)
+    response.set_etag(file.sha256)
+    return response
+
+
+def _release() -> Release:
+    found = release_of(site().dataset)
+    if found is None:
+        abort(404, "These are other people's data. There is nothing to download here.")
+    return found

@@ -1,0 +1,93 @@
+"""Real clients get the same rows from the same query."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from rdflib.query import ResultRow
+
+from tests.conftest import REPOSITORY
+from tests.running import Server, serving
+
+QUERY = """
+PREFIX calc: <https://w3id.org/calcguide/ontology#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?type ?grade WHERE {
+  ?kind calc:resolutionPotential ?level ; rdfs:label ?type .
+  ?level rdfs:label ?grade .
+} ORDER BY ?type
+"""
+ROWS = [
+    ["Atherosclerotic plaque", "Very low"],
+    ["Breast calcification", "Low"],
+    ["Calcific tendonitis", "High"],
+    ["Calcinosis cutis", "Low"],
+    ["Kidney stone", "Possible"],
+    ["Metastatic calcification", "Possible"],
+]
+SPARQLWRAPPER = """
+import json, sys
+from SPARQLWrapper import JSON, SPARQLWrapper
+asked = SPARQLWrapper(sys.argv[1])
+asked.setQuery(sys.argv[2])
+asked.setReturnFormat(JSON)
+rows = asked.query().convert()["results"]["bindings"]
+print(json.dumps([[row["type"]["value"], row["grade"]["value"]] for row in rows]))
+"""
+PANDAS = """
+import json, sys, urllib.parse
+import pandas
+url = sys.argv[1] + "?" + urllib.parse.urlencode({"query": sys.argv[2], "format": "csv"})
+print(json.dumps(pandas.read_csv(url).values.tolist()))
+"""
+COMUNICA = """
+const { QueryEngine } = require('@comunica/query-sparql');
+(async () => {
+  const [value, query] = process.argv.slice(-2);
+  const sources = [{ type: 'sparql', value }];
+  const stream = await new QueryEngine().queryBindings(query, { sources });
+  const rows = await stream.toArray();
+  console.log(JSON.stringify(rows.map(r => [r.get('type').value, r.get('grade').value])));
+})();
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("clients")) as running:
+        yield running
+
+
+def test_rdflib_reads_the_endpoint_as_a_store(server: Server) -> None:
+    store = SPARQLStore(server.url + "/sparql")
+    found = [row for row in store.query(QUERY) if isinstance(row, ResultRow)]
+    assert [[str(row["type"]), str(row["grade"])] for row in found] == ROWS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", [SPARQLWRAPPER, PANDAS], ids=["SPARQLWrapper", "pandas"])
+def test_a_python_client_gets_the_rows(server: Server, program: str) -> None:
+    python = REPOSITORY / ".venv-tools" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("there is no environment of tools: scripts/test --all makes it")
+    assert rows([str(python), "-c", program, server.url + "/sparql", QUERY]) == ROWS
+
+
+@pytest.mark.slow
+def test_comunica_gets_the_rows(server: Server) -> None:
+    modules = os.environ.get("COMUNICA_MODULES")
+    if not modules:
+        pytest.skip("COMUNICA_MODULES does not name a folder with @comunica/query-sparql in it")
+    command = ["node", "-e", COMUNICA, "--", server.url + "/sparql", QUERY]
+    assert rows(command, NODE_PATH=modules) == ROWS
+
+
+def rows(command: list[str], **environment: str) -> list[list[str]]:
+    ran = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | environment
+    )
+    found: list[list[str]] = json.loads(ran.stdout)
+    return found
