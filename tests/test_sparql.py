@@ -323,3 +323,10 @@ def test_graphs_that_share_a_statement_are_merged(clause: str, count: int) -> No
     query = f"SELECT (COUNT(*) AS ?n) {clause} WHERE {{ ?s ?p ?o }}"
     answer = given.test_client().get("/sparql", query_string={"query": query, "format": "csv"})
     assert answer.text.split() == ["n", str(count)]
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/about", "text/html"), ("/sparql", "text/turtle")])
+def test_the_limits_are_published(client: FlaskClient, path: str, accept: str) -> None:
+    text = " ".join(client.get(path, headers={"Accept": accept}).text.split())
+    for limit in ("10 s", "512 MB", "16 MB", "32,768 bytes", "nested 100 deep", "1,000 operators"):
+        assert limit in text

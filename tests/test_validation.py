@@ -110,7 +110,8 @@ def test_a_check_names_what_is_bad_and_nothing_else(path: Path) -> None:
         )
     quads = list(parse(path=FOLDER / "checks" / f"{path.stem}.trig", format=RdfFormat.TRIG))
     store.extend([*quads, *(Quad(*quad.triple) for quad in quads)])
-    names = {str(getattr(s, "value", "")) for q in quads for s in (q.subject, q.graph_name)}
+    ends = {s for q in quads for s in (q.subject, q.graph_name) if isinstance(s, NamedNode)}
+    names = {end.value for end in ends}
     bad = {name for name in names if name.rsplit("/", 1)[-1].startswith("bad")}
     solutions = store.query(path.read_text("utf-8"))
     found = {solution["focus"].value for solution in solutions}  # type: ignore[union-attr]

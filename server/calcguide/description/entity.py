@@ -45,8 +45,8 @@ _IN_HEAD: Final = {
 """Predicates that the head of the page or the wording of a claim shows."""
 _ELSEWHERE: Final = ("facts", "qualified-facts", "alignments")
 """Graphs whose statements come with their claims, or as matches."""
-_WITHOUT_INCOMING: Final = ("claims", "dataset")
-"""Graphs whose links to an entity say nothing of it: parts of claims, examples."""
+_WITHOUT_INCOMING: Final = ("claims", "dataset", "ontology")
+"""Graphs whose links to an entity say nothing of it: parts of claims, examples, sources."""
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,10 @@ from calcguide.query import confine, wire
 from calcguide.query.evaluate import evaluate
 from calcguide.query.limits import Limits
 
-_NICENESS = 5
-"""So that the processes which accept requests come first."""
-
 
 def run(connection: socket.socket, store: Store, limits: Limits, parent: int) -> NoReturn:
     """Answer queries from the connection until its other end is gone; never returns."""
     confine.name("query worker")
-    os.nice(_NICENESS)
     confine.end_with_parent(parent)
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)

@@ -1,5 +1,6 @@
 """The front's side of the query workers: one worker a thread, asked over a connection."""
 
+import contextlib
 import math
 import os
 import select
@@ -14,6 +15,10 @@ from calcguide.query.evaluate import Answer, Query
 from calcguide.query.limits import Limits
 from calcguide.query.places import Places
 
+_LIGHT = 0.05
+"""Seconds after which a query is no light one."""
+_NICENESS = 10
+"""Of a worker whose query is no light one."""
 _GRACE = 0.1
 """Seconds past the deadline after which a worker that should be dead is given up."""
 _RESTART = 1.0
@@ -51,16 +56,31 @@ class Workers:
             answered = self._answered_fast(connection, pid)
         try:
             if answered:
-                return _answer(wire.receive(connection))
+                return self._received(connection)
             return self._in_slow_lane(connection, pid, started)
         except EOFError as error:
             self._drop()
             raise self._how_it_ended(pid, started) from error
 
+    def _received(self, connection: socket.socket) -> Answer:
+        """The answer. A worker that has stepped back cannot step forward: it is not used again."""
+        reply = wire.receive(connection)
+        if self._own.spent:
+            self._drop()
+        return _answer(reply)
+
     def _answered_fast(self, connection: socket.socket, pid: int) -> bool:
-        """Wait as long as the fast lane allows; a worker that could not run has it twice."""
+        """Wait as long as the fast lane allows; a worker that could not run has it twice.
+
+        Who is not light steps back, so that light queries are answered beside heavy ones.
+        """
         used, fast = _cpu_seconds(pid), self._limits.fast_seconds
-        if _readable(connection, fast):
+        if _readable(connection, _LIGHT):
+            return True
+        with contextlib.suppress(OSError):  # it may just have ended
+            os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
+        self._own.spent = True
+        if _readable(connection, fast - _LIGHT):
             return True
         return _cpu_seconds(pid) - used < fast and _readable(connection, fast)
 
@@ -86,6 +106,7 @@ class Workers:
         self._drop()
         connection = self._ask(store_process.WORKER)
         self._own.worker = connection, wire.receive(connection)
+        self._own.spent = False
         return self._own.worker  # type: ignore[no-any-return]
 
     def _ask(self, what: str, pid: int = 0) -> socket.socket:

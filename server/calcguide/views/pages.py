@@ -148,7 +148,10 @@ def about() -> str:
     """What the source is, what the marks mean, what is in which graph."""
     dataset = site().dataset
     return render_template(
-        "about.html", page=describe_source(dataset), alignments=describe_alignments(dataset)
+        "about.html",
+        page=describe_source(dataset),
+        alignments=describe_alignments(dataset),
+        limits=site().limits,
     )
 
 

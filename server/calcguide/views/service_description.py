@@ -11,7 +11,6 @@ from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node
 from calcguide.errors import NotAcceptable
 from calcguide.formats import GRAPH_FORMATS, SOLUTION_FORMATS, Format
-from calcguide.views.gate import LONGEST_BODY, LONGEST_TARGET
 from calcguide.views.negotiation import negotiate
 from calcguide.views.site import site
 
@@ -26,13 +25,6 @@ _FORMAT_NAMES: Final = {
     "rdf": "RDF_XML",
 }
 """Local names in the W3C's list of formats, https://www.w3.org/ns/formats/."""
-_LIMITS: Final = (
-    "A query may have {target:,} bytes by GET, {body:,} by POST. It may take {query_seconds} s and "
-    "{query_memory_mb} MB of memory, and its result may have {result_mb} MB. After "
-    "{fast_milliseconds} ms it needs one of the {slow_queries} places for slow queries, "
-    "and waits {wait_milliseconds} ms for it. What goes beyond is refused with an error; no "
-    "answer is ever a part of the result."
-)
 
 
 def service_description(format: str | None) -> Response:
@@ -72,8 +64,7 @@ def _description() -> Iterator[Triple]:
         name = NamedNode(terms.FORMATS + _FORMAT_NAMES[format.name])
         yield Triple(url, _sd("resultFormat"), name)
     yield Triple(url, _sd("defaultEntailmentRegime"), NamedNode(terms.ENT + "Simple"))
-    sizes = {"target": LONGEST_TARGET, "body": LONGEST_BODY}
-    limits = Literal(_LIMITS.format(**sizes, **site().settings), language="en")
+    limits = Literal(site().limits, language="en")
     yield Triple(url, NamedNode(terms.RDFS + "comment"), limits)
     yield Triple(url, _sd("defaultDataset"), described)
     yield Triple(described, terms.RDF_TYPE, _sd("Dataset"))

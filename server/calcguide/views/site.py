@@ -3,14 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Final
 from urllib.parse import quote
 
 from flask import current_app, request
 
 from calcguide.dataset import Dataset
 from calcguide.query import Answer, Query
+from calcguide.query.scan import DEEPEST_NESTING, LONGEST_CHAIN
 from calcguide.settings import Settings
 from calcguide.validation import Verdict
+from calcguide.views.gate import LONGEST_BODY, LONGEST_TARGET
+
+_LIMITS: Final = (
+    "A query may have {target:,} bytes by GET, {body:,} by POST, brackets nested {nesting} deep, "
+    "and chains of {chain:,} operators. It may take {query_seconds} s and {query_memory_mb} MB of "
+    "memory, and its result may have {result_mb} MB. After {fast_milliseconds} ms it needs one of "
+    "the {slow_queries} places for slow queries, and waits {wait_milliseconds} ms for it. What "
+    "goes beyond is refused with an error; no answer is ever a part of the result."
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,17 @@ class Site:
     def server_version(self) -> str:
         """The version of the calcguide package that runs."""
         return metadata.version("calcguide")
+
+    @property
+    def limits(self) -> str:
+        """What a query may take, in words."""
+        return _LIMITS.format(
+            **self.settings,
+            target=LONGEST_TARGET,
+            body=LONGEST_BODY,
+            nesting=DEEPEST_NESTING,
+            chain=LONGEST_CHAIN,
+        )
 
     @property
     def public_url(self) -> str:
