@@ -343,6 +343,21 @@ def test_an_example_that_is_unproven_or_qualified_is_shown_as_such(page: Element
     assert "above all in the arteries claim c024" in prevents
 
 
+def test_an_example_that_claims_make_is_as_plain_as_there_is_one(
+    ask: Ask, vocabulary: dict[str, VocabularyTerm]
+) -> None:
+    graphs = ("facts", "qualified-facts")
+    plain, qualified = (
+        {p for (p,) in ask(f"SELECT DISTINCT ?p {{ GRAPH graph:{graph} {{ ?s ?p ?o }} }}")}
+        for graph in graphs
+    )
+    for local, term in vocabulary.items():
+        if term.example and term.example.claims:
+            affirmed = f"calc:{local}" in plain | qualified
+            assert (term.example.polarity == "affirmed") == affirmed, local
+            assert term.example.plain or f"calc:{local}" not in plain, local
+
+
 def test_an_example_shows_no_denied_or_unproven_claim_but_to_explain_just_that(
     guide: Dataset, vocabulary: dict[str, VocabularyTerm]
 ) -> None:

@@ -53,9 +53,9 @@ class Workers:
         with self._places.take(self._limits.wait):
             connection, pid = self._send(query)
             started = time.monotonic()
-            answered = self._answered_fast(connection, pid)
+            light = _readable(connection, _LIGHT)
         try:
-            if answered:
+            if light or self._answered_fast(connection, pid):
                 return self._received(connection)
             return self._in_slow_lane(connection, pid, started)
         except EOFError as error:
@@ -72,11 +72,9 @@ class Workers:
     def _answered_fast(self, connection: socket.socket, pid: int) -> bool:
         """Wait as long as the fast lane allows; a worker that could not run has it twice.
 
-        Who is not light steps back, so that light queries are answered beside heavy ones.
+        The query is no light one: it has left its place and steps back for those that are.
         """
         used, fast = _cpu_seconds(pid), self._limits.fast_seconds
-        if _readable(connection, _LIGHT):
-            return True
         with contextlib.suppress(OSError):  # it may just have ended
             os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
         self._own.spent = True
