@@ -1,6 +1,7 @@
 """Hostile requests are refused, and nobody else notices: the corpus replayed on a real server."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,10 @@ HARNESS = REPOSITORY.parent / "shared" / "hostile" / "run.py"
 
 
 @pytest.mark.skipif(not HARNESS.is_file(), reason=f"the corpus is not at {HARNESS.parent}")
+@pytest.mark.skipif(
+    not os.environ.get("CALCGUIDE_HOSTILE"),
+    reason="needs an otherwise idle machine: set CALCGUIDE_HOSTILE=1 to run it",
+)
 def test_every_hostile_request_is_answered_as_it_should_be(tmp_path: Path) -> None:
     port, report = free_port(), tmp_path / "report.json"
     command = " ".join(f"'{part}'" for part in CALCGUIDE)

@@ -96,10 +96,11 @@ class Root:
     def fingerprint(self) -> str:
         """Return the SHA-256 of all inputs and of the code that derives and validates."""
         digest = hashlib.sha256()
-        code = [_PACKAGE / f"{name}.py" for name in _DECIDING]
-        for path in [*self.inputs(), *code]:
+        named = [(self.name_of(path), path) for path in self.inputs()]
+        named += [(name, _PACKAGE / f"{name}.py") for name in _DECIDING]
+        for name, path in named:
             content = read_bytes(path)
-            digest.update(f"{self.name_of(path)}\0{len(content)}\0".encode())
+            digest.update(f"{name}\0{len(content)}\0".encode())
             digest.update(content)
         return digest.hexdigest()
 
