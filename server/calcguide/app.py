@@ -77,7 +77,7 @@ def create_app(
         dataset,
         settings,
         verdict,
-        workers.evaluate if workers else functools.partial(evaluate, dataset.store),
+        workers.evaluate if workers else functools.partial(evaluate, dataset),
         _release(verdict),
     )
     app.register_blueprint(openapi)

@@ -239,10 +239,7 @@ def query(file: Path | None, text: str | None, format_name: str | None, root: Pa
         Kind.GRAPH: _format(format_name or "ttl", GRAPH_FORMATS),
     }
     formats = {kind: chosen for kind, chosen in offers.items() if chosen}
-    answer = evaluate(
-        guide.store,
-        Query(written, formats, base_iri=guide.base, prefixes=guide.prefixes, declared=True),
-    )
+    answer = evaluate(guide, Query(written, formats, declared=True))
     click.echo(answer.body.decode(), nl=not answer.body.endswith(b"\n"))
 
 

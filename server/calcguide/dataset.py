@@ -71,7 +71,7 @@ class Dataset:
         self.default_is_copy = False
         """Whether each statement of the default graph stands in a named graph too."""
 
-    @property
+    @cached_property
     def prefixes(self) -> dict[str, str]:
         """The prefixes that documents and messages use."""
         return terms.prefixes(self.base)

@@ -35,6 +35,11 @@ class Format:
     aliases: tuple[str, ...] = ()
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What `format_of` knows it by."""
+        return self.name, self.media_type
+
+    @property
     def content_type(self) -> str:
         """The Content-Type header: text formats say that they are UTF-8."""
         text = self.media_type.startswith("text/")
@@ -75,10 +80,6 @@ class Format:
         for prefix, iri in sorted(used.items()):
             output.write(f"@prefix {prefix}: <{iri}> .\n".encode())
         serialize(rows, _WithoutPrefixLines(output, len(used)), self.rdf, prefixes=used)  # type: ignore[arg-type]
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle as a name: the engine's format objects cannot be pickled."""
-        return (_format_named, (self.name, self.media_type))
 
 
 class _WithoutPrefixLines(io.RawIOBase):
@@ -182,6 +183,13 @@ INPUT_FORMATS: Final = {
 """What a file's ending says of the RDF inside."""
 
 
-def _format_named(name: str, media_type: str) -> Format:
-    known = (*DOCUMENT_FORMATS, *SOLUTION_FORMATS)
-    return replace(next(f for f in known if f.name == name), media_type=media_type)
+def format_of(name: str, media_type: str) -> Format:
+    """Return the format of that name, under its media type or one of its aliases."""
+    return _BY_KEY[name, media_type]
+
+
+_BY_KEY: Final = {
+    (format.name, media_type): replace(format, media_type=media_type)
+    for format in (*DOCUMENT_FORMATS, *SOLUTION_FORMATS)
+    for media_type in (format.media_type, *format.aliases)
+}

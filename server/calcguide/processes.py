@@ -57,7 +57,7 @@ def run(
     app = create(Workers(listener.getsockname(), limits))
     parent = os.getpid()
     starts: dict[str, Callable[[], None]] = {
-        "store process": lambda: StoreProcess(listener, dataset.store, limits).run(),
+        "store process": lambda: StoreProcess(listener, dataset, limits).run(),
         "granian": lambda: _granian(app, settings, ready),
         "metrics": lambda: _metrics(settings, counts, parent),
     }

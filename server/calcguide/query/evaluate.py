@@ -4,9 +4,9 @@ import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from pyoxigraph import (
@@ -19,6 +19,7 @@ from pyoxigraph import (
     Store,
 )
 
+from calcguide.dataset import Dataset
 from calcguide.errors import (
     MalformedQuery,
     NotAcceptable,
@@ -34,6 +35,7 @@ from calcguide.formats import (
     SOLUTION_FORMATS,
     SPARQL_XML,
     Format,
+    format_of,
 )
 from calcguide.query.hints import hints, is_empty, undeclared_prefix
 from calcguide.query.scan import dataset_clause, excess, place, service
@@ -68,19 +70,26 @@ class Query:
 
     `formats` says, for each kind of result, the format to write it in; a kind that is missing
     there is one for which nothing the client accepts is on offer. The graph lists are those of
-    SPARQL 1.1 Protocol, section 2.1.4, and beat the query's own FROM. `prefixes` are for the
-    result; with `declared` the query may use them without PREFIX lines too.
+    SPARQL 1.1 Protocol, section 2.1.4, and beat the query's own FROM. With `declared` the query
+    may use the dataset's prefixes without PREFIX lines.
     """
 
     text: str
     formats: Mapping[Kind, Format]
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
-    base_iri: str | None = None
-    prefixes: Mapping[str, str] = field(default_factory=dict)
     declared: bool = False
-    overlapping: bool = False
-    """Whether graphs may share statements, so that several of them must be merged first."""
+
+    def packed(self) -> tuple[Any, ...]:
+        """Return the query as values that `marshal` knows."""
+        formats = tuple((kind.value, *chosen.key) for kind, chosen in self.formats.items())
+        return self.text, formats, self.default_graphs, self.named_graphs, self.declared
+
+    @classmethod
+    def unpacked(cls, packed: tuple[Any, ...]) -> "Query":
+        """Return the query that was packed."""
+        text, formats, *others = packed
+        return cls(text, {Kind(kind): format_of(*key) for kind, *key in formats}, *others)
 
 
 @dataclass(frozen=True)
@@ -93,9 +102,21 @@ class Answer:
     hints: tuple[str, ...] = ()
     """Why the result may be empty: names that resemble known ones, missing language tags."""
 
+    def packed(self) -> tuple[Any, ...]:
+        """Return the answer as values that `marshal` knows."""
+        return self.kind.value, self.format.key, self.body, self.hints
 
-def evaluate(store: Store, query: Query, largest: int | None = None) -> Answer:
+    @classmethod
+    def unpacked(cls, packed: tuple[Any, ...]) -> "Answer":
+        """Return the answer that was packed."""
+        kind, key, body, hints = packed
+        return cls(Kind(kind), format_of(*key), body, hints)
+
+
+def evaluate(dataset: Dataset, query: Query, largest: int | None = None) -> Answer:
     """Return the complete result of a query; `largest` caps it, in bytes.
+
+    Relative IRIs count from the dataset's base; its prefixes shorten what is written.
 
     Raises RefusedQuery for SERVICE, QueryTooHeavy for what nests too deep or chains too long,
     MalformedQuery for what is no SPARQL 1.1 query,
@@ -104,15 +125,15 @@ def evaluate(store: Store, query: Query, largest: int | None = None) -> Answer:
     what the format cannot.
     """
     try:
-        _refuse_service(query)
+        _refuse_service(dataset, query)
         _refuse_excess(query.text)
-        answer = _written(_result(store, query), query, largest)
+        answer = _written(_result(dataset, query), query, dataset.prefixes, largest)
     except SyntaxError as error:
-        raise malformed(str(error), query) from error
+        raise malformed(str(error), query, dataset.prefixes) from error
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryFailed(f"The query cannot be answered: {error}.") from error
-    if query.prefixes and is_empty(answer.format, answer.body):
-        return replace(answer, hints=tuple(hints(query.text, store, query.prefixes)))
+    if is_empty(answer.format, answer.body):
+        return replace(answer, hints=tuple(hints(query.text, dataset)))
     return answer
 
 
@@ -127,23 +148,24 @@ def _refuse_excess(text: str) -> None:
         )
 
 
-def _result(store: Store, query: Query) -> QuerySolutions | QueryBoolean | QueryTriples:
-    prefixes = dict(query.prefixes) if query.declared else None
-    graphs = _dataset(query)
+def _result(dataset: Dataset, query: Query) -> QuerySolutions | QueryBoolean | QueryTriples:
+    prefixes = dataset.prefixes if query.declared else None
+    graphs = _graphs(query)
     if graphs is None:
-        return store.query(query.text, base_iri=query.base_iri, prefixes=prefixes)
+        return dataset.store.query(query.text, base_iri=dataset.base, prefixes=prefixes)
     default, named = graphs
-    merge = query.overlapping and len(default) > 1
-    return (_merged(store, default, named) if merge else store).query(
+    # Only where graphs share no statement may the engine ask several of them as they are.
+    merge = len(default) > 1 and not dataset.default_is_copy
+    return (_merged(dataset.store, default, named) if merge else dataset.store).query(
         query.text,
-        base_iri=query.base_iri,
+        base_iri=dataset.base,
         prefixes=prefixes,
         default_graph=DefaultGraph() if merge else [*default],
         named_graphs=[*named],
     )
 
 
-def _dataset(query: Query) -> tuple[list[NamedNode], list[NamedNode]] | None:
+def _graphs(query: Query) -> tuple[list[NamedNode], list[NamedNode]] | None:
     """The default and named graphs that are to be asked; None where the engine sees to it.
 
     The engine counts a statement twice where two graphs of the default dataset hold it, so only
@@ -187,7 +209,7 @@ _FROM = re.compile("from", re.IGNORECASE)
 _SERVICE = re.compile("service", re.IGNORECASE)
 
 
-def _refuse_service(query: Query) -> None:
+def _refuse_service(dataset: Dataset, query: Query) -> None:
     """Raise RefusedQuery for the keyword SERVICE.
 
     Where the scanner sees none and the letters are there, the engine's own parser has the last
@@ -204,11 +226,15 @@ def _refuse_service(query: Query) -> None:
             "never asks another one. Ask both endpoints yourself and join the results, or run a "
             "federating engine of your own on this endpoint."
         )
-    _result(Store(), replace(query, text=_SERVICE.sub("Ü" * len("service"), query.text)))
+    masked = _SERVICE.sub("Ü" * len("service"), query.text)
+    _result(Dataset(Store(), dataset.base), replace(query, text=masked))
 
 
 def _written(
-    result: QuerySolutions | QueryBoolean | QueryTriples, query: Query, largest: int | None
+    result: QuerySolutions | QueryBoolean | QueryTriples,
+    query: Query,
+    prefixes: Mapping[str, str],
+    largest: int | None,
 ) -> Answer:
     kind = {
         QuerySolutions: Kind.SOLUTIONS,
@@ -220,7 +246,7 @@ def _written(
         raise NotAcceptable([f.media_type for f in kind.formats])
     output = _Capped(largest)
     if isinstance(result, QueryTriples):
-        used = {p: iri for p, iri in query.prefixes.items() if f"{p}:" in query.text}
+        used = {p: iri for p, iri in prefixes.items() if f"{p}:" in query.text}
         chosen.write_to(output, result, used)
     else:
         result.serialize(output, format=chosen.results)
@@ -270,10 +296,10 @@ _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTAL
 _PLAIN = re.compile(r"""^("[^"]+"|[A-Z][A-Z0-9]*|The SELECT .*|.*already.*)$""")
 
 
-def malformed(message: str, query: Query) -> MalformedQuery:
+def malformed(message: str, query: Query, prefixes: Mapping[str, str]) -> MalformedQuery:
     """Return the engine's complaint in words: the place, what stands there, what would fit."""
     text = query.text
-    undeclared = undeclared_prefix(text, query.prefixes)
+    undeclared = undeclared_prefix(text, prefixes)
     if undeclared and not query.declared:
         line, column = place(text, undeclared[0].start)
         return MalformedQuery(f"Line {line}, column {column}: {undeclared[1]}", line, column)

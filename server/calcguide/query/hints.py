@@ -1,12 +1,12 @@
 """What an answer that is empty, or a query that does not parse, may owe to a slip of the pen."""
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Store
 
 from calcguide import terms
+from calcguide.dataset import Dataset
 from calcguide.formats import Format
 from calcguide.query.scan import Token, names, place, tokens
 
@@ -26,28 +26,27 @@ def undeclared_prefix(query: str, prefixes: Mapping[str, str]) -> tuple[Token, s
     return None
 
 
-def hints(query: str, store: Store, prefixes: Mapping[str, str]) -> Iterator[str]:
+def hints(query: str, dataset: Dataset) -> Iterator[str]:
     """Yield what in a query finds nothing, each in a sentence with its place.
 
     That is unknown names that resemble known ones, and strings without the language tag that
     they have in the data.
     """
-    known = _Known(store, prefixes)
+    known = _Known(dataset)
     for token, iri in names(query):
         near = known.near(iri) if iri else None
         if near:
             line, column = place(query, token.start)
             yield f"Line {line}, column {column}: nothing is named {token.text}. {near}"
-    yield from _untagged(query, store)
+    yield from _untagged(query, dataset.store)
 
 
 def is_empty(format: Format, body: bytes) -> bool:
     """Return whether a result holds no solution, no statement, or is false."""
     if len(body) > 4096:
         return False
-    if format.name == "json":
-        content = json.loads(body)
-        return not content.get("boolean", content.get("results", {}).get("bindings"))
+    if format.name == "json":  # in a string the quotes would be escaped
+        return body.endswith(b'"bindings":[]}}') or b'"boolean":false' in body
     if format.name == "xml":
         return b"<result>" not in body and b"<boolean>true" not in body
     if format.name in ("csv", "tsv"):
@@ -59,11 +58,10 @@ def is_empty(format: Format, body: bytes) -> bool:
 class _Known:
     """The names that the dataset states something about."""
 
-    def __init__(self, store: Store, prefixes: Mapping[str, str]) -> None:
-        self._store = store
-        self._ours = {
-            p: ns for p, ns in prefixes.items() if ns.startswith((terms.CALC, prefixes["id"]))
-        }
+    def __init__(self, dataset: Dataset) -> None:
+        self._store = dataset.store
+        namespaces = (terms.CALC, dataset.prefixes["id"])
+        self._ours = {p: ns for p, ns in dataset.prefixes.items() if ns.startswith(namespaces)}
 
     def near(self, iri: str) -> str | None:
         """Return «Did you mean …?» for an unknown name of ours that resembles a known one."""

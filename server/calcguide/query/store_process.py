@@ -20,8 +20,7 @@ import time
 from collections import deque
 from typing import Final
 
-from pyoxigraph import Store
-
+from calcguide.dataset import Dataset
 from calcguide.query import wire, worker
 from calcguide.query.limits import Limits
 
@@ -48,9 +47,9 @@ def listen() -> socket.socket:
 class StoreProcess:
     """The loop of the store process."""
 
-    def __init__(self, listener: socket.socket, store: Store, limits: Limits) -> None:
+    def __init__(self, listener: socket.socket, dataset: Dataset, limits: Limits) -> None:
         self._listener = listener
-        self._store = store
+        self._dataset = dataset
         self._limits = limits
         self._selector = selectors.DefaultSelector()
         self._workers: set[int] = set()
@@ -113,7 +112,7 @@ class StoreProcess:
         if pid == 0:
             connection.settimeout(None)
             self._close_what_is_the_parents(connection)
-            worker.run(connection, self._store, self._limits, parent)
+            worker.run(connection, self._dataset, self._limits, parent)
         self._workers.add(pid)
         connection.close()
 

@@ -9,15 +9,14 @@ import signal
 import socket
 from typing import NoReturn
 
-from pyoxigraph import Store
-
+from calcguide.dataset import Dataset
 from calcguide.errors import CalcguideError
 from calcguide.query import confine, wire
-from calcguide.query.evaluate import evaluate
+from calcguide.query.evaluate import Query, evaluate
 from calcguide.query.limits import Limits
 
 
-def run(connection: socket.socket, store: Store, limits: Limits, parent: int) -> NoReturn:
+def run(connection: socket.socket, dataset: Dataset, limits: Limits, parent: int) -> NoReturn:
     """Answer queries from the connection until its other end is gone; never returns."""
     confine.name("query worker")
     confine.end_with_parent(parent)
@@ -27,13 +26,13 @@ def run(connection: socket.socket, store: Store, limits: Limits, parent: int) ->
     wire.send(connection, os.getpid())
     while True:
         try:
-            query = wire.receive(connection)
+            query = Query.unpacked(wire.receive(connection))
         except EOFError:
             os._exit(0)
         # The kernel ends this process when the time is up, whatever the engine is doing.
         signal.setitimer(signal.ITIMER_REAL, limits.seconds)
         try:
-            reply: object = evaluate(store, query, limits.result)
+            reply: object = evaluate(dataset, query, limits.result).packed()
         except CalcguideError as error:
             reply = error
         except MemoryError:

@@ -1,4 +1,4 @@
-"""The front's side of the query workers: one worker a thread, asked over a connection."""
+"""The front's side of the query workers: idle ones are kept, the last used is asked first."""
 
 import contextlib
 import math
@@ -6,10 +6,10 @@ import os
 import select
 import signal
 import socket
-import threading
 import time
+from typing import Any
 
-from calcguide.errors import Busy, QueryTooHeavy, QueryTooSlow
+from calcguide.errors import Busy, CalcguideError, QueryTooHeavy, QueryTooSlow
 from calcguide.query import store_process, wire
 from calcguide.query.evaluate import Answer, Query
 from calcguide.query.limits import Limits
@@ -29,13 +29,31 @@ class _KilledByOthersError(Busy):
     """A worker that neither a limit nor this server has ended."""
 
 
+class _Worker:
+    """A query worker as a front knows it: the connection to it, its process id."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Meet the worker at the other end; raises EOFError where that is gone."""
+        self.connection = connection
+        self.pid: int = wire.receive(connection)
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
+
+    def has_answered(self, seconds: float) -> bool:
+        """Wait for an answer, or the end of the worker."""
+        return bool(self._poll.poll(1000 * seconds))
+
+
 class Workers:
-    """Evaluates queries in workers. Each thread that asks has a worker of its own."""
+    """Evaluates queries in workers.
+
+    Idle workers are a stack: few are busy at a time, and those stay in the processor's caches.
+    """
 
     def __init__(self, address: bytes | str, limits: Limits) -> None:
         self._address = address
         self._limits = limits
-        self._own = threading.local()
+        self._idle: list[_Worker] = []
         self._places = Places(limits.fast_queries)
 
     def evaluate(self, query: Query) -> Answer:
@@ -50,62 +68,58 @@ class Workers:
             return self._ask_worker(query)  # a query changes nothing: ask the next worker
 
     def _ask_worker(self, query: Query) -> Answer:
-        with self._places.take(self._limits.wait):
-            connection, pid = self._send(query)
-            started = time.monotonic()
-            light = _readable(connection, _LIGHT)
+        self._places.take(self._limits.wait)
         try:
-            if light or self._answered_fast(connection, pid):
-                return self._received(connection)
-            return self._in_slow_lane(connection, pid, started)
-        except EOFError as error:
-            self._drop()
-            raise self._how_it_ended(pid, started) from error
+            worker, started = self._send(query), time.monotonic()
+            try:
+                if worker.has_answered(_LIGHT):
+                    reply = wire.receive(worker.connection)
+                    self._idle.append(worker)
+                    return _answer(reply)
+            except EOFError as error:
+                raise self._how_it_ended(worker, started) from error
+        finally:
+            self._places.leave()
+        return self._heavy_answer(worker, started)
 
-    def _received(self, connection: socket.socket) -> Answer:
-        """The answer. A worker that has stepped back cannot step forward: it is not used again."""
-        reply = wire.receive(connection)
-        if self._own.spent:
-            self._drop()
-        return _answer(reply)
+    def _heavy_answer(self, worker: _Worker, started: float) -> Answer:
+        """Wait on, outside of the place. The worker steps back and is not used again."""
+        with worker.connection:
+            try:
+                if self._answered_fast(worker):
+                    return _answer(wire.receive(worker.connection))
+                return self._in_slow_lane(worker, started)
+            except EOFError as error:
+                raise self._how_it_ended(worker, started) from error
 
-    def _answered_fast(self, connection: socket.socket, pid: int) -> bool:
-        """Wait as long as the fast lane allows; a worker that could not run has it twice.
-
-        The query is no light one: it has left its place and steps back for those that are.
-        """
-        used, fast = _cpu_seconds(pid), self._limits.fast_seconds
+    def _answered_fast(self, worker: _Worker) -> bool:
+        """Wait as long as the fast lane allows; a worker that could not run has it twice."""
+        used, fast = _cpu_seconds(worker.pid), self._limits.fast_seconds
         with contextlib.suppress(OSError):  # it may just have ended
-            os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
-        self._own.spent = True
-        if _readable(connection, fast - _LIGHT):
+            os.setpriority(os.PRIO_PROCESS, worker.pid, _NICENESS)
+        if worker.has_answered(fast - _LIGHT):
             return True
-        return _cpu_seconds(pid) - used < fast and _readable(connection, fast)
+        return _cpu_seconds(worker.pid) - used < fast and worker.has_answered(fast)
 
-    def _send(self, query: Query) -> tuple[socket.socket, int]:
-        """Hand the query to this thread's worker; to a new one where that is gone."""
+    def _send(self, query: Query) -> _Worker:
+        """Hand the query to an idle worker; to a new one where there is none."""
         deadline = time.monotonic() + _RESTART
         while True:
             try:
-                connection, pid = self._worker()
-                wire.send(connection, query)
-            except (OSError, EOFError) as error:
-                self._drop()
+                worker = self._worker()
+                wire.send(worker.connection, query.packed())
+            except (OSError, EOFError) as error:  # an idle one may have ended
                 if time.monotonic() > deadline:
                     raise Busy("The query workers are being started anew.") from error
                 time.sleep(0.02)
             else:
-                return connection, pid
+                return worker
 
-    def _worker(self) -> tuple[socket.socket, int]:
-        kept: tuple[socket.socket, int] | None = getattr(self._own, "worker", None)
-        if kept is not None and not _readable(kept[0], 0):  # readable while idle: it has ended
-            return kept
-        self._drop()
-        connection = self._ask(store_process.WORKER)
-        self._own.worker = connection, wire.receive(connection)
-        self._own.spent = False
-        return self._own.worker  # type: ignore[no-any-return]
+    def _worker(self) -> _Worker:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Worker(self._ask(store_process.WORKER))
 
     def _ask(self, what: str, pid: int = 0) -> socket.socket:
         """Begin a conversation with the store process; raises OSError where that is down."""
@@ -118,17 +132,11 @@ class Workers:
             raise
         return connection
 
-    def _drop(self) -> None:
-        kept = getattr(self._own, "worker", None)
-        if kept is not None:
-            kept[0].close()
-            self._own.worker = None
-
-    def _in_slow_lane(self, connection: socket.socket, pid: int, started: float) -> Answer:
-        """Wait for a slot, then for the answer. The worker is not used again: it stays niced."""
+    def _in_slow_lane(self, worker: _Worker, started: float) -> Answer:
+        """Wait for a slot, then for the answer."""
         try:
-            with self._ask(store_process.SLOW, pid) as slot:
-                verdict = _verdict(slot, connection)
+            with self._ask(store_process.SLOW, worker.pid) as slot:
+                verdict = _verdict(slot, worker.connection)
                 if verdict == store_process.NO_SLOT:
                     raise Busy(
                         "Too many slow queries are running, and no place became free within "
@@ -136,16 +144,15 @@ class Workers:
                         "(LIMIT, a narrower pattern), or take the whole dataset as a download."
                     )
                 left = started + self._limits.seconds + _GRACE - time.monotonic()
-                if not _readable(connection, max(0.0, left)):
+                if not worker.has_answered(max(0.0, left)):
                     raise self._too_slow(started)
-                return _answer(wire.receive(connection))
+                return _answer(wire.receive(worker.connection))
         except OSError as error:
             raise Busy("The store process is being started anew. Ask again.") from error
-        finally:
-            self._drop()
 
-    def _how_it_ended(self, pid: int, started: float) -> Exception:
-        status = self._status(pid)
+    def _how_it_ended(self, worker: _Worker, started: float) -> Exception:
+        worker.connection.close()
+        status = self._status(worker.pid)
         number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
         if number == signal.SIGALRM or time.monotonic() - started >= self._limits.seconds:
             return self._too_slow(started)
@@ -174,18 +181,6 @@ class Workers:
         )
 
 
-def _wait(*connections: socket.socket, seconds: float | None = None) -> set[int]:
-    """Return the file descriptors that are readable within the time; poll knows no upper one."""
-    poll = select.poll()
-    for connection in connections:
-        poll.register(connection, select.POLLIN)
-    return {fd for fd, _ in poll.poll(None if seconds is None else 1000 * seconds)}
-
-
-def _readable(connection: socket.socket, seconds: float) -> bool:
-    return bool(_wait(connection, seconds=seconds))
-
-
 def _cpu_seconds(pid: int) -> float:
     """Return the CPU time that a process has used (Linux, clock_getcpuclockid)."""
     try:
@@ -196,7 +191,10 @@ def _cpu_seconds(pid: int) -> float:
 
 def _verdict(slot: socket.socket, connection: socket.socket) -> str | None:
     """What the store process says of the slot; None where the worker has answered already."""
-    if slot.fileno() not in _wait(slot, connection):
+    poll = select.poll()
+    poll.register(slot, select.POLLIN)
+    poll.register(connection, select.POLLIN)
+    if slot.fileno() not in dict(poll.poll()):
         return None
     try:
         return str(wire.receive(slot))
@@ -204,9 +202,7 @@ def _verdict(slot: socket.socket, connection: socket.socket) -> str | None:
         return None
 
 
-def _answer(reply: object) -> Answer:
-    if isinstance(reply, Exception):
+def _answer(reply: Any) -> Answer:  # noqa: ANN401 - what the worker has sent
+    if isinstance(reply, CalcguideError):
         raise reply
-    if not isinstance(reply, Answer):
-        raise TypeError(f"a worker replied {reply!r}")
-    return reply
+    return Answer.unpacked(reply)

@@ -159,9 +159,6 @@ def _query(text: str, parameters: MultiDict[str, str]) -> Query:
         _formats(parameters),
         default_graphs=tuple(parameters.getlist("default-graph-uri")),
         named_graphs=tuple(parameters.getlist("named-graph-uri")),
-        base_iri=site().dataset.base,
-        prefixes=site().dataset.prefixes,
-        overlapping=not site().dataset.default_is_copy,
     )
 
 

@@ -1,0 +1,1 @@
+"""Measurements: commands that print figures, for the documents and for decisions."""
