@@ -62,24 +62,27 @@ def run(
         "metrics": lambda: _metrics(settings, counts, parent),
     }
     running = {_fork(name, serve): name for name, serve in starts.items()}
-    signal.signal(signal.SIGTERM, lambda number, _: _pass_on(running, number))
-    signal.signal(signal.SIGINT, lambda number, _: _pass_on(running, number))
+    ending: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        """Let granian end in peace: it answers what it has begun. Its end is the end of all."""
+        ending.append(number)
+        for pid, name in running.items():
+            if name == "granian":
+                os.kill(pid, number)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     while True:
         pid, status = os.wait()
         name = running.pop(pid)
-        if name == "granian":
+        # granian ends by itself when it is asked to, and where it cannot listen
+        if name == "granian" and (ending or os.WIFEXITED(status)):
             break
         running[_fork(name, starts[name])] = name
     for pid in running:
         os.kill(pid, signal.SIGKILL)
     return os.waitstatus_to_exitcode(status)
-
-
-def _pass_on(running: dict[int, str], number: int) -> None:
-    """Let granian end in peace: it answers what it has begun. Its end is the end of all."""
-    for pid, name in running.items():
-        if name == "granian":
-            os.kill(pid, number)
 
 
 def _fork(name: str, serve: Callable[[], None]) -> int:

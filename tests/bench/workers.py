@@ -65,7 +65,7 @@ def _family(pid: int) -> Iterator[int]:
                 yield from _family(int(child))
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Return the CPU time that a process and all below it have used (clock_getcpuclockid)."""
     return sum(time.clock_gettime((~each << 3) | 2) for each in _family(pid))
 
@@ -84,7 +84,7 @@ def _ask(port: int, name: str, times: int) -> None:
 
 def _round(port: int, pid: int, name: str) -> float:
     """Return microseconds of CPU time a query, of all processes of the server."""
-    started = _cpu_seconds(pid)
+    started = cpu_seconds(pid)
     threads = [
         threading.Thread(target=_ask, args=(port, f"{name} {each}", _QUERIES))
         for each in range(_CLIENTS)
@@ -93,7 +93,7 @@ def _round(port: int, pid: int, name: str) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return (_cpu_seconds(pid) - started) / (_CLIENTS * _QUERIES) * 1e6
+    return (cpu_seconds(pid) - started) / (_CLIENTS * _QUERIES) * 1e6
 
 
 def main() -> None:

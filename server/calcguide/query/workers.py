@@ -62,10 +62,13 @@ class Workers:
         Also raises QueryTooSlow at the deadline, QueryTooHeavy where memory or nesting ended
         the worker, Busy where no slot for slow queries became free or no worker could be had.
         """
-        try:
-            return self._ask_worker(query)
-        except _KilledByOthersError:
-            return self._ask_worker(query)  # a query changes nothing: ask the next worker
+        deadline = time.monotonic() + _RESTART
+        while True:
+            try:
+                return self._ask_worker(query)
+            except _KilledByOthersError:  # a query changes nothing: ask the next worker
+                if time.monotonic() > deadline:
+                    raise
 
     def _ask_worker(self, query: Query) -> Answer:
         self._places.take(self._limits.wait)

@@ -25,7 +25,7 @@ PLAIN_TEXT = Format("text", "plain text", "text/plain", "txt")
 RETRY_AFTER = 2
 """Seconds after which a client that found the server busy may ask again."""
 
-STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
+_STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
     errors.NoSuchResource: HTTPStatus.NOT_FOUND,
     errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.MalformedQuery: HTTPStatus.BAD_REQUEST,
@@ -36,6 +36,12 @@ STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
     errors.ResultTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+
+def status_of(error: errors.CalcguideError) -> HTTPStatus:
+    """Return the status that an error is answered with: that of its class, or of the next above."""
+    known = (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    return next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def problem(status: int, detail: str, members: Mapping[str, object] | None = None) -> Response:
@@ -86,7 +92,7 @@ def _refused(error: errors.CalcguideError) -> Response:
         members = {"didYouMean": _near(error.iri)}
     if isinstance(error, errors.NotAcceptable):
         members = {"offered": list(error.offered)}
-    status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+    status = status_of(error)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         members["retryAfter"] = RETRY_AFTER
     response = problem(status, str(error), members)

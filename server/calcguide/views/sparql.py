@@ -17,7 +17,7 @@ from calcguide.query import Answer, Kind, Query
 from calcguide.views.negotiation import acceptable
 from calcguide.views.observation import QUERY_HASH
 from calcguide.views.pages import href
-from calcguide.views.problems import STATUS
+from calcguide.views.problems import status_of
 from calcguide.views.service_description import service_description
 from calcguide.views.site import site
 
@@ -197,7 +197,7 @@ def _page(query: Query | None) -> Response:
         try:
             context |= _results(query)
         except CalcguideError as error:
-            status = STATUS.get(type(error), 400)
+            status = status_of(error)
             context["error"] = {
                 "message": str(error),
                 "line": getattr(error, "line", None),
