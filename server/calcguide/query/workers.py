@@ -19,7 +19,7 @@ _LIGHT = 0.05
 """Seconds after which a query is no light one."""
 _NICENESS = 10
 """Of a worker whose query is no light one."""
-_GRACE = 0.1
+_GRACE = 0.02
 """Seconds past the deadline after which a worker that should be dead is given up."""
 _RESTART = 1.0
 """Seconds that a front waits for a store process that is being started anew."""
