@@ -42,6 +42,29 @@ def test_a_query_is_read_from_a_file(tmp_path: Path) -> None:
     assert (status, out) == (0, '{"head":{},"boolean":true}\n')
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("ontology/rules/facts.rq", "CONSTRUCT {\n ?s ?p }", "facts.rq:2:8: not a SPARQL query"),
+        ("ontology/rules/entailed/inverse.rq", "ASK {}", "a CONSTRUCT query belongs here"),
+        (
+            "shapes/checks/broader-is-acyclic.rq",
+            "SELECT {\n",
+            "broader-is-acyclic.rq:1:8: not a SPARQL query",
+        ),
+    ],
+)
+def test_a_mistake_in_a_rule_or_check_is_named_with_its_place(
+    copy_of_guide: Path, file: str, content: str, message: str
+) -> None:
+    assert (copy_of_guide / file).is_file()
+    (copy_of_guide / file).write_text(content)
+    status, _, err = run("validate", str(copy_of_guide))
+    assert status == 1
+    assert message in err
+    assert "Traceback" not in err
+
+
 def test_an_entity_is_described() -> None:
     status, out, _ = run("describe", "calcific-tendonitis", "--format", "nt")
     assert status == 0

@@ -1,6 +1,7 @@
 """Loading: files into named graphs, what follows from them, the default graph."""
 
 import io
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from pyoxigraph import (
     Literal,
     NamedNode,
     Quad,
+    QuerySolutions,
+    QueryTriples,
     RdfFormat,
     Store,
     Triple,
@@ -30,6 +33,7 @@ Progress = Callable[[str, int, int], None]
 OUTSIDE_DEFAULT: Final = ("shapes", "queries")
 """Named graphs that the default graph does not repeat."""
 
+_QUERY_PLACE: Final = re.compile(r"error at (\d+):(\d+): ")
 _VOID_URI_SPACE: Final = NamedNode(terms.VOID + "uriSpace")
 
 
@@ -67,7 +71,7 @@ def load_asserted(root: Root) -> Dataset:
         raise UnreadableData(errors)
     base = _stated_base(quad for graph, _, quads in parsed if graph == "dataset" for quad in quads)
     dataset = Dataset(Store(), base)
-    dataset.checks = {path.stem: read_text(path) for path in root.glob(CHECKS)}
+    dataset.checks = {path.stem: _query(path, QuerySolutions) for path in root.glob(CHECKS)}
     for graph, path, quads in parsed:
         name = dataset.graph(graph)
         dataset.store.extend(Quad(q.subject, q.predicate, q.object, name) for q in quads)
@@ -128,10 +132,12 @@ def derive(dataset: Dataset, root: Root) -> None:
     """
     store = dataset.store
     _fill_default_graph(dataset)
-    derived = {path.stem: _construct(store, read_text(path)) for path in root.glob(FACT_RULES)}
+    derived = {
+        path.stem: _construct(store, _query(path, QueryTriples)) for path in root.glob(FACT_RULES)
+    }
     stated = {quad.triple for quad in store.quads_for_pattern(None, None, None, DEFAULT_GRAPH)}
     stated.update(*derived.values())
-    rules = [read_text(path) for path in root.glob(ENTAILMENT_RULES)]
+    rules = [_query(path, QueryTriples) for path in root.glob(ENTAILMENT_RULES)]
     known = Store()
     known.extend(_quad(triple) for triple in stated - derived.get("qualified-facts", set()))
     derived["entailed"] = _run_to_fixpoint(known, rules) - stated
@@ -157,6 +163,25 @@ def _fill_default_graph(dataset: Dataset) -> None:
 
 def _quad(triple: Triple, graph: NamedNode | DefaultGraph = DEFAULT_GRAPH) -> Quad:
     return Quad(triple.subject, triple.predicate, triple.object, graph)
+
+
+def _query(path: Path, form: type[QueryTriples | QuerySolutions]) -> str:
+    """Return the query in a file; raises DataError where it is none, or of another form."""
+    text = read_text(path)
+    try:
+        found = Store().query(text)
+    except SyntaxError as error:
+        place = _QUERY_PLACE.match(str(error))
+        raise DataError(
+            f"not a SPARQL query: {_QUERY_PLACE.sub('', str(error))}. Mend the file at this place.",
+            path=path,
+            line=int(place[1]) if place else None,
+            column=int(place[2]) if place else None,
+        ) from error
+    if not isinstance(found, form):
+        wanted = "CONSTRUCT" if form is QueryTriples else "SELECT"
+        raise DataError(f"a {wanted} query belongs here, and this is another.", path=path)
+    return text
 
 
 def _construct(store: Store, query: str) -> set[Triple]:
