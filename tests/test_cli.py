@@ -49,8 +49,8 @@ def test_a_query_is_read_from_a_file(tmp_path: Path) -> None:
         ("ontology/rules/entailed/inverse.rq", "ASK {}", "a CONSTRUCT query belongs here"),
         (
             "shapes/checks/broader-is-acyclic.rq",
-            "SELECT {\n",
-            "broader-is-acyclic.rq:1:8: not a SPARQL query",
+            "SELECT * {\n ?s ?p }",
+            "broader-is-acyclic.rq:2:9: not a SPARQL query",
         ),
     ],
 )

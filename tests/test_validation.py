@@ -230,9 +230,9 @@ def test_shapes_that_cannot_be_used_do_not_conform(copy_of_guide: Path) -> None:
     assert "shape:shapes-are-well-formed" in {v.source_shape for v in verdict.violations}
 
 
-def test_a_check_that_is_no_query_is_named(copy_of_guide: Path) -> None:
-    (copy_of_guide / "shapes/checks/broken.rq").write_text("SELECT ?focus WHERE {")
-    with pytest.raises(DataError, match=r"shapes/checks/broken\.rq: cannot be used as a check"):
+def test_a_check_that_says_of_nothing_what_it_is_about_is_named(copy_of_guide: Path) -> None:
+    (copy_of_guide / "shapes/checks/broken.rq").write_text("SELECT ?s { ?s a ?class }")
+    with pytest.raises(DataError, match=r"shapes/checks/broken\.rq: a check binds \?focus"):
         validate(Root(copy_of_guide))
 
 

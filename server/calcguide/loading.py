@@ -71,7 +71,7 @@ def load_asserted(root: Root) -> Dataset:
         raise UnreadableData(errors)
     base = _stated_base(quad for graph, _, quads in parsed if graph == "dataset" for quad in quads)
     dataset = Dataset(Store(), base)
-    dataset.checks = {path.stem: _query(path, QuerySolutions) for path in root.glob(CHECKS)}
+    dataset.checks = {path.stem: _query(root, path, QuerySolutions) for path in root.glob(CHECKS)}
     for graph, path, quads in parsed:
         name = dataset.graph(graph)
         dataset.store.extend(Quad(q.subject, q.predicate, q.object, name) for q in quads)
@@ -133,11 +133,12 @@ def derive(dataset: Dataset, root: Root) -> None:
     store = dataset.store
     _fill_default_graph(dataset)
     derived = {
-        path.stem: _construct(store, _query(path, QueryTriples)) for path in root.glob(FACT_RULES)
+        path.stem: _construct(store, _query(root, path, QueryTriples))
+        for path in root.glob(FACT_RULES)
     }
     stated = {quad.triple for quad in store.quads_for_pattern(None, None, None, DEFAULT_GRAPH)}
     stated.update(*derived.values())
-    rules = [_query(path, QueryTriples) for path in root.glob(ENTAILMENT_RULES)]
+    rules = [_query(root, path, QueryTriples) for path in root.glob(ENTAILMENT_RULES)]
     known = Store()
     known.extend(_quad(triple) for triple in stated - derived.get("qualified-facts", set()))
     derived["entailed"] = _run_to_fixpoint(known, rules) - stated
@@ -165,22 +166,22 @@ def _quad(triple: Triple, graph: NamedNode | DefaultGraph = DEFAULT_GRAPH) -> Qu
     return Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
-def _query(path: Path, form: type[QueryTriples | QuerySolutions]) -> str:
+def _query(root: Root, path: Path, form: type[QueryTriples | QuerySolutions]) -> str:
     """Return the query in a file; raises DataError where it is none, or of another form."""
-    text = read_text(path)
+    text, named = read_text(path), Path(root.name_of(path))
     try:
         found = Store().query(text)
     except SyntaxError as error:
         place = _QUERY_PLACE.match(str(error))
         raise DataError(
             f"not a SPARQL query: {_QUERY_PLACE.sub('', str(error))}. Mend the file at this place.",
-            path=path,
+            path=named,
             line=int(place[1]) if place else None,
             column=int(place[2]) if place else None,
         ) from error
     if not isinstance(found, form):
         wanted = "CONSTRUCT" if form is QueryTriples else "SELECT"
-        raise DataError(f"a {wanted} query belongs here, and this is another.", path=path)
+        raise DataError(f"a {wanted} query belongs here, and this is another.", path=named)
     return text
 
 

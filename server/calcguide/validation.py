@@ -23,7 +23,7 @@ from pyoxigraph import (
 from calcguide import terms
 from calcguide.dataset import Dataset, Term
 from calcguide.errors import DataError, InvalidData, Violation
-from calcguide.files import CHECKS, Root, opening_comment, published, read_text
+from calcguide.files import CHECKS, Root, opening_comment, published
 from calcguide.loading import OUTSIDE_DEFAULT, derive, load_asserted
 from calcguide.settings import Settings
 
@@ -119,8 +119,8 @@ class _Result:
 def validate(root: Root) -> Verdict:
     """Return what shapes, checks and the lint of the shapes find in the guide.
 
-    Raises UnreadableData with every syntax error of every file, DataError for a check that is
-    not SPARQL.
+    Raises UnreadableData with every syntax error of every file, DataError for a rule or check
+    that is no such query.
     """
     return validate_dataset(load_asserted(root), root)
 
@@ -130,12 +130,12 @@ def validate_dataset(dataset: Dataset, root: Root) -> Verdict:
 
     Shapes see the asserted statements only: once a property's domain has typed a wrong subject,
     the mistake no longer shows. Where the lint finds fault with the shapes, they are not used.
-    Raises DataError for a check that is not SPARQL.
+    Raises DataError for a check that says of nothing what it is about.
     """
     results = [*_lint(dataset)] or [*_shacl(dataset)]
     counts = _counts(dataset, root)
     derive(dataset, root)
-    results += _check(dataset, root)
+    results += _check(dataset)
     reader = _Reader(dataset, root)
     found = {reader.violation(result): result for result in results}
     violations = sorted(found, key=lambda v: (v.severity != _VIOLATION, v.file or "", str(v)))
@@ -213,7 +213,7 @@ def _counts(dataset: Dataset, root: Root) -> dict[str, int]:
         "statements": len(dataset.store) - sum(map(len, outside)),
         "shapes": len(shapes),
         "focus_nodes": sum(1 for _ in _solutions(dataset, _FOCUS_NODES, union=True)),
-        "checks": len(root.glob(CHECKS)),
+        "checks": len(dataset.checks),
     }
 
 
@@ -329,27 +329,22 @@ def _rdflib_term(term: Term) -> "rdflib.term.Node":
     raise TypeError(f"RDF 1.1 knows no such term: {term}")
 
 
-def _check(dataset: Dataset, root: Root) -> Iterator[_Result]:
+def _check(dataset: Dataset) -> Iterator[_Result]:
     """Yield a result for each solution of each check; the check's first lines are its message."""
-    for path in root.glob(CHECKS):
-        query = read_text(path)
-        message = opening_comment(query)
-        try:
-            for found in _solutions(dataset, query):
-                yield _Result(
-                    found["focus"], found.get("path"), found.get("value"), message, _rule(path.stem)
-                )
-        except (KeyError, SyntaxError, TypeError) as error:
-            raise DataError(
-                f"cannot be used as a check: {error}. A check is a SELECT query that binds ?focus.",
-                path=Path(root.name_of(path)),
-            ) from error
+    for name, query in dataset.checks.items():
+        message, rule = opening_comment(query), _rule(name)
+        for found in _solutions(dataset, query):
+            if "focus" not in found:
+                raise DataError("a check binds ?focus, the node it is about.", path=_file(name))
+            yield _Result(found["focus"], found.get("path"), found.get("value"), message, rule)
+
+
+def _file(check: str) -> Path:
+    return Path(CHECKS.replace("*", check))
 
 
 def _solutions(dataset: Dataset, query: str, *, union: bool = False) -> Iterator[dict[str, Term]]:
-    solutions = dataset.store.query(query, use_default_graph_as_union=union)
-    if not isinstance(solutions, QuerySolutions):
-        raise TypeError("not a SELECT query")
+    solutions = cast(QuerySolutions, dataset.store.query(query, use_default_graph_as_union=union))
     names = [variable.value for variable in solutions.variables]
     for solution in solutions:
         yield {name: term for name in names if (term := solution[name]) is not None}
