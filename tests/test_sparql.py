@@ -110,7 +110,7 @@ def test_the_protocols_graphs_beat_those_of_the_query(client: FlaskClient, way: 
         ),
         ({"method": "POST", "data": {"format": "ttl"}}, 400, "There is no query"),
         ({"method": "GET", "query_string": "query=ASK{}&query=ASK{}"}, 400, "several query"),
-        ({"method": "GET", "query_string": {"query": "ASK { ?s ?p "}}, 400, "Line 1, column 13"),
+        ({"method": "GET", "query_string": {"query": "ASK { ?s ?p "}}, 400, "Line 1, column 12"),
         (
             {"method": "GET", "query_string": {"query": "SELECT (<http://a/f>() AS ?x) {}"}},
             400,

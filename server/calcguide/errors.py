@@ -94,11 +94,21 @@ class QueryError(CalcguideError):
 
 
 class MalformedQuery(QueryError):
-    """Not a SPARQL 1.1 query. `line` and `column` count from 1; None where unknown."""
+    """Not a SPARQL 1.1 query. `line` and `column` count from 1; None where unknown.
 
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+    `excerpt` is the line of the query, and below it a caret under the place.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        line: int | None = None,
+        column: int | None = None,
+        excerpt: str | None = None,
+    ) -> None:
         self.line = line
         self.column = column
+        self.excerpt = excerpt
         super().__init__(message)
 
 

@@ -15,7 +15,9 @@ suites.require()
 REPORT: Final = Path(__file__).with_name("earl.ttl")
 
 
-OUTCOMES: Final = f"SELECT * {{ [] <{EARL}test> ?test ; <{EARL}result>/<{EARL}outcome> ?outcome }}"
+OUTCOMES: Final = (
+    f"SELECT ?test ?outcome {{ [] <{EARL}test> ?test ; <{EARL}result>/<{EARL}outcome> ?outcome }}"
+)
 
 
 def test_the_published_report_tells_of_every_case_what_the_suites_show() -> None:

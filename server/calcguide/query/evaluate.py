@@ -37,8 +37,9 @@ from calcguide.formats import (
     Format,
     format_of,
 )
+from calcguide.query.grammar import mistake
 from calcguide.query.hints import hints, is_empty, undeclared_prefix
-from calcguide.query.scan import dataset_clause, excess, place, service
+from calcguide.query.scan import dataset_clause, excess, offset, place, service
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -293,31 +294,48 @@ class _Capped(io.BytesIO):
 
 
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
-_PLAIN = re.compile(r"""^("[^"]+"|[A-Z][A-Z0-9]*|The SELECT .*|.*already.*)$""")
+_SENTENCE = re.compile(r"[A-Z]\w+ [^,\[]{8,}")
+_BEYOND_FORM = (
+    "the query is well-formed up to here, and breaks another rule: a variable is assigned twice, "
+    "a row of VALUES has another length, a blank node stands in two groups, an escape in a string "
+    "is unknown, or a function has too few or too many arguments."
+)
 
 
 def malformed(message: str, query: Query, prefixes: Mapping[str, str]) -> MalformedQuery:
-    """Return the engine's complaint in words: the place, what stands there, what would fit."""
+    """Return the error in words: the place, what stands there, what would fit.
+
+    `message` is the engine's, whose words count where the grammar is kept, such as for a
+    variable that is selected and not grouped.
+    """
     text = query.text
     undeclared = undeclared_prefix(text, prefixes)
     if undeclared and not query.declared:
-        line, column = place(text, undeclared[0].start)
-        return MalformedQuery(f"Line {line}, column {column}: {undeclared[1]}", line, column)
-    match = _PLACE.match(message)
-    if not match:
+        return _malformed(text, undeclared[0].start, undeclared[1])
+    found = mistake(text)
+    if found:
+        start = found.token.start if found.token else len(text.rstrip())
+        return _malformed(text, start, found.explanation)
+    engine = _PLACE.match(message)
+    if not engine:
         return MalformedQuery(f"This is not a SPARQL query: {message}.")
-    line, column = int(match[1]), int(match[2])
-    found = _found(text, line, column)
-    wanted = [part.strip() for part in match[3].split(", ")]
-    plain = [part for part in wanted if _PLAIN.match(part)]
-    expected = f" Expected here: {', '.join(plain)}." if plain else ""
-    return MalformedQuery(f"Line {line}, column {column}: {found}.{expected}", line, column)
+    sentence = _SENTENCE.search(engine[3])
+    if sentence:
+        return MalformedQuery(sentence[0].strip().rstrip(".") + ".")
+    start = offset(text, int(engine[1]), int(engine[2]))
+    return _malformed(text, start, _BEYOND_FORM)
 
 
-def _found(text: str, line: int, column: int) -> str:
-    lines = text.split("\n")
-    rest = lines[line - 1][column - 1 :].strip() if line <= len(lines) else ""
-    if not rest:
-        return "the query ends here too early" if line >= len(lines) else "the line ends too early"
-    word = re.match(r"[\w?$:<>\-]+|\S", rest)
-    return f"{word.group() if word else rest!r} does not fit here"
+def _malformed(text: str, start: int, what: str) -> MalformedQuery:
+    line, column = place(text, start)
+    shown = (text.split("\n")[line - 1]).replace("\t", " ").rstrip("\r")
+    return MalformedQuery(
+        f"Line {line}, column {column}: {what}",
+        line,
+        column,
+        f"{shown}\n{' ' * (column - 1)}^" if len(shown) <= _LONGEST_EXCERPT else None,
+    )
+
+
+_LONGEST_EXCERPT = 200
+"""Characters of a line that is shown."""

@@ -14,10 +14,10 @@ LONGEST_CHAIN: Final = 1000
 _TOKEN = re.compile(
     r'''(?P<string>"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n\r]|\\.)*")'''
     r"""|(?P<string_>\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'|'(?:[^'\\\n\r]|\\.)*')"""
-    r"""|(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)"""
+    r"""|(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)"""
     r"""|(?P<comment>\#[^\n\r]*)"""
     r"""|(?P<variable>[?$]\w+)"""
-    r"""|(?P<name>[\w.\-]*:(?:[\w.\-:%]|\\.)*)"""
+    r"""|(?P<name>[\w.\-\u00B7\u0300-\u036F\u203F\u2040]*:(?:[\w.\-:%\u00B7\u0300-\u036F\u203F\u2040]|\\.)*)"""
     r"""|(?P<number>\.?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?)"""
     r"""|(?P<word>[A-Za-z]\w*)"""
     r"""|(?P<sign>\|\||&&|\^\^|\S)""",
@@ -90,6 +90,11 @@ def place(query: str, offset: int) -> tuple[int, int]:
     """Return line and column, both from 1, of an offset."""
     line_start = query.rfind("\n", 0, offset) + 1
     return query.count("\n", 0, offset) + 1, offset - line_start + 1
+
+
+def offset(query: str, line: int, column: int) -> int:
+    """Return the offset of a line and column, both from 1."""
+    return sum(map(len, query.splitlines(keepends=True)[: line - 1])) + column - 1
 
 
 def names(query: str) -> Iterator[tuple[Token, str | None]]:

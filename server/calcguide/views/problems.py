@@ -64,7 +64,8 @@ def problem(status: int, detail: str, members: Mapping[str, object] | None = Non
         )
         content_type = HTML.content_type
     elif best is not None and best.name == "text":
-        body, content_type = detail + "\n", PLAIN_TEXT.content_type
+        lines = [detail, *([str(members["excerpt"])] if members.get("excerpt") else [])]
+        body, content_type = "\n".join(lines) + "\n", PLAIN_TEXT.content_type
     else:
         body = json.dumps(
             {"type": "about:blank", "title": title, "status": status, "detail": detail}
@@ -87,7 +88,7 @@ def _refused(error: errors.CalcguideError) -> Response:
     request.environ[OUTCOME] = type(error).__name__
     members: dict[str, object] = {}
     if isinstance(error, errors.MalformedQuery) and error.line is not None:
-        members = {"line": error.line, "column": error.column}
+        members = {"line": error.line, "column": error.column, "excerpt": error.excerpt}
     if isinstance(error, errors.NoSuchResource):
         members = {"didYouMean": _near(error.iri)}
     if isinstance(error, errors.NotAcceptable):
