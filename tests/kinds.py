@@ -8,7 +8,7 @@ from pyoxigraph import NamedNode, Store
 
 from calcguide import terms
 from calcguide.app import create_app
-from calcguide.dataset import DEFAULT_GRAPH, Dataset
+from calcguide.dataset import Dataset
 from calcguide.description.listings import BROWSE
 from calcguide.description.naming import calc
 from calcguide.settings import Settings
@@ -65,7 +65,7 @@ def path_of(dataset: Dataset, thing: str) -> str:
     """
     kind, _, local = thing.partition(" of class ")
     typed = dataset.store.quads_for_pattern(
-        None, terms.RDF_TYPE, calc(local) if local else None, DEFAULT_GRAPH
+        None, terms.RDF_TYPE, calc(local) if local else None, None
     )
     found = {quad.subject for quad in typed}
     paths = {
