@@ -25,6 +25,7 @@ from calcguide.files import opening_comment
 _SHAPES: Final = terms.BASE + "shapes"
 _KINDS: Final = tuple(NamedNode(terms.SH + kind) for kind in ("NodeShape", "PropertyShape"))
 _PATH: Final = terms.SH + "path"
+_GROUP: Final = NamedNode(terms.SH + "group")
 _NIL: Final = NamedNode(terms.RDF + "nil")
 _TARGETS: Final = {
     terms.SH + "targetClass": "every",
@@ -101,12 +102,22 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A heading of the pages of entities, and the shapes whose relations stand under it."""
+
+    name: Name
+    local: str
+    shapes: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
 class ConstraintsPage:
     """The shapes as a publication."""
 
     head: Publication
     counts: Mapping[str, int]
     families: tuple[Family, ...]
+    groups: tuple[Group, ...]
     checks: tuple[Check, ...]
 
 
@@ -123,6 +134,7 @@ def describe_constraints(dataset: Dataset) -> ConstraintsPage:
             "checks across graphs": len(dataset.checks),
         },
         families=tuple(_families(shapes)),
+        groups=tuple(_groups(dataset)),
         checks=tuple(
             Check(_check_name(stem), stem, opening_comment(query), query)
             for stem, query in sorted(dataset.checks.items())
@@ -169,6 +181,23 @@ def _nodes(dataset: Dataset) -> list[NamedNode]:
 
 def _local(node: NamedNode) -> str:
     return node.value.rsplit("#", 1)[-1]
+
+
+def _groups(dataset: Dataset) -> Iterator[Group]:
+    """The property groups (SHACL 2.3.2.4), in the order in which pages show them."""
+    graph = dataset.graph("shapes")
+    kind = NamedNode(terms.SH + "PropertyGroup")
+    found = dataset.store.quads_for_pattern(None, terms.RDF_TYPE, kind, graph)
+    groups = [quad.subject for quad in found if isinstance(quad.subject, NamedNode)]
+    for group in sorted(groups, key=lambda node: (_order(dataset, node), node.value)):
+        listed = dataset.store.quads_for_pattern(None, _GROUP, group, graph)
+        shapes = {shown(dataset, q.subject) for q in listed if isinstance(q.subject, NamedNode)}
+        yield Group(shown(dataset, group), _local(group), in_order(shapes))
+
+
+def _order(dataset: Dataset, node: NamedNode) -> float:
+    found = about(dataset, node, dataset.graph("shapes")).get(terms.SH + "order")
+    return float(dataset.label(found[0])) if found else 0
 
 
 def _shape(dataset: Dataset, node: NamedNode) -> Shape:
