@@ -200,7 +200,9 @@ def _faults(path: str, page: Element) -> list[str]:
         "no other host": all(s.startswith("/") and not s.startswith("//") for s in sources),
         "nothing inline": not (page.having("style") or page.all("style") or scripts(page)),
         "no heading level skipped": all(b - a <= 1 for a, b in itertools.pairwise(levels)),
-        "alternatives hidden": all(svg["aria-hidden"] == "true" for svg in page.all("svg")),
+        "pictures hidden or named": all(
+            svg["aria-hidden"] == "true" or svg["aria-label"] for svg in page.all("svg")
+        ),
     }
     return [f"{path}: {check}" for check, holds in checks.items() if not holds]
 

@@ -19,6 +19,7 @@ from calcguide.description.naming import (
     text,
     texts,
 )
+from calcguide.description.neighbourhood import Neighbourhood, neighbourhood
 from calcguide.description.relations import LAST_GROUP, Group, Row, arrange
 from calcguide.description.statements import (
     Origin,
@@ -95,6 +96,7 @@ class EntityPage:
     questions: tuple[Name, ...]
     matches: dict[str, list[Match]]
     """Kind of match in words -> terms of other vocabularies."""
+    picture: Neighbourhood | None
 
 
 def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
@@ -122,6 +124,7 @@ def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
         sources=sources,
         questions=names(dataset, (q for c in claims for q in dataset.subjects(_ANSWERED_BY, c))),
         matches=matches_of(dataset, node),
+        picture=neighbourhood(name(dataset, node), rows),
     )
 
 
