@@ -36,7 +36,7 @@ def _drawn(page: Element, layout: str) -> list[Element]:
 
 def _listed(page: Element) -> set[str]:
     """Where the statements of the rows lead, but for their marks, conditions and origins."""
-    rows = [e for e in page.walk() if "data-statement" in e.attributes and not e.within("details")]
+    rows = [e for e in page.walk() if "data-statement" in e.attributes]
     links = {
         a["href"]
         for row in rows

@@ -345,7 +345,8 @@ def test_what_an_editor_or_a_rule_adds_is_marked(page: Open) -> None:
     vessel = page("/id/blood-vessel.html")
     added = vessel.all(data_origin="editors")
     assert any("Editors: Arteries are one kind of blood vessel." in e.text for e in added)
-    follows = vessel.all("details")[0].all("li")
+    section = vessel.all("section", aria_labelledby="follows")[0]
+    follows = section.having("data-statement")
     assert [e["data-statement"] for e in follows] == [
         "id:atherosclerotic-plaque calc:occursIn id:blood-vessel"
     ]

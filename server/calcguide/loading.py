@@ -131,7 +131,8 @@ def derive(dataset: Dataset, root: Root) -> None:
     derived = {path.stem: _construct(store, read_text(path)) for path in root.glob(FACT_RULES)}
     stated = {quad.triple for quad in store.quads_for_pattern(None, None, None, DEFAULT_GRAPH)}
     stated.update(*derived.values())
-    rules = [read_text(path) for path in root.glob(ENTAILMENT_RULES)]
+    dataset.rules = {path.stem: read_text(path) for path in root.glob(ENTAILMENT_RULES)}
+    rules = [*dataset.rules.values()]
     known = Store()
     known.extend(_quad(triple) for triple in stated - derived.get("qualified-facts", set()))
     derived["entailed"] = _run_to_fixpoint(known, rules) - stated
