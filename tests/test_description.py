@@ -189,7 +189,7 @@ def test_a_symmetric_relation_is_seen_from_both_ends(invented: Dataset) -> None:
         page = entity(invented, one)
         (statement,) = row(page, "similarTo").statements
         assert statement.other_end(invented.base + "id/" + one).label == other
-        assert "similar to" not in [s.predicate.label for s in page.follows]
+        assert "similar to" not in [f.statement.predicate.label for f in page.follows]
 
 
 def test_a_circumstance_lists_the_claims_that_it_qualifies(invented: Dataset) -> None:
@@ -225,7 +225,7 @@ def test_an_editor_s_statement_comes_with_its_reason(invented: Dataset) -> None:
 def test_what_follows_says_only_what_is_new(
     invented: Dataset, slug: str, follows: set[tuple[str, str, str, Origin]]
 ) -> None:
-    found = entity(invented, slug).follows
+    found = [explained.statement for explained in entity(invented, slug).follows]
     named = {(s.subject.label, s.predicate.label, s.object.label, s.origin) for s in found}
     assert named == follows
 

@@ -68,6 +68,8 @@ class Dataset:
         """Subject and predicate -> the file that says so; of a blank node all predicates as one."""
         self.checks: dict[str, str] = {}
         """Name of a check that crosses graphs -> its query."""
+        self.rules: dict[str, str] = {}
+        """Name of a rule that entails -> its query."""
         self.default_is_copy = False
         """Whether each statement of the default graph stands in a named graph too."""
 

@@ -138,7 +138,10 @@ def derive(dataset: Dataset, root: Root) -> None:
     }
     stated = {quad.triple for quad in store.quads_for_pattern(None, None, None, DEFAULT_GRAPH)}
     stated.update(*derived.values())
-    rules = [_query(root, path, QueryTriples) for path in root.glob(ENTAILMENT_RULES)]
+    dataset.rules = {
+        path.stem: _query(root, path, QueryTriples) for path in root.glob(ENTAILMENT_RULES)
+    }
+    rules = [*dataset.rules.values()]
     known = Store()
     known.extend(_quad(triple) for triple in stated - derived.get("qualified-facts", set()))
     derived["entailed"] = _run_to_fixpoint(known, rules) - stated

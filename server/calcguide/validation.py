@@ -25,6 +25,7 @@ from calcguide.dataset import Dataset, Term
 from calcguide.errors import DataError, InvalidData, Violation
 from calcguide.files import CHECKS, Root, opening_comment, published
 from calcguide.loading import OUTSIDE_DEFAULT, derive, load_asserted
+from calcguide.paths import stated_on, write_path
 from calcguide.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,14 +48,6 @@ _TARGETS: Final = tuple(
     map(_sh, ("target", "targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf"))
 )
 _ANNOTATED_SOURCE: Final = NamedNode(terms.OWL + "annotatedSource")
-_FIRST, _REST, _NIL = (NamedNode(terms.RDF + name) for name in ("first", "rest", "nil"))
-_PATHS: Final = {
-    _sh("inversePath"): "^{}",
-    _sh("zeroOrMorePath"): "{}*",
-    _sh("oneOrMorePath"): "{}+",
-    _sh("zeroOrOnePath"): "{}?",
-}
-_ALTERNATIVE: Final = _sh("alternativePath")
 
 _FOCUS_NODES: Final = """
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
@@ -366,7 +359,7 @@ class _Reader:
         """Return the result in words."""
         return Violation(
             focus_node=self.text(self.owner(result.focus)),
-            path=self.path(result.path) if result.path else None,
+            path=write_path(self.dataset, result.path) if result.path else None,
             value=self.text(result.value) if result.value else None,
             message=result.message + self._suggestion(result.path, result.value),
             source_shape=self.dataset.compact(result.shape),
@@ -383,18 +376,6 @@ class _Reader:
             return f'"{term.value}"' + ("" if kind == "xsd:string" else f"^^{kind}")
         return "[]" if isinstance(term, BlankNode) else str(term)
 
-    def path(self, path: Term) -> str:
-        """Return a SHACL property path (SHACL 2.3.1) as SPARQL writes it."""
-        if isinstance(path, NamedNode):
-            return self.text(path)
-        found = self._fields(path)
-        if _FIRST in found:
-            return "(" + "/".join(map(self.path, self._members(path))) + ")"
-        if _ALTERNATIVE in found:
-            return "(" + "|".join(map(self.path, self._members(found[_ALTERNATIVE]))) + ")"
-        ((predicate, inner),) = found.items()  # SHACL 2.3.1: nothing else stands on such a node
-        return _PATHS[predicate].format(self.path(inner))
-
     def owner(self, node: Term) -> Term:
         """Return the named thing whose block holds a blank node; a reason is its subject's."""
         seen = set()
@@ -410,22 +391,10 @@ class _Reader:
         if not isinstance(path, BlankNode):
             return path, []
         node, triples = BlankNode(name), list[Triple]()
-        for number, (predicate, value) in enumerate(self._fields(path).items()):
+        for number, (predicate, value) in enumerate(stated_on(self.dataset, path).items()):
             inner, more = self.path_copy(value, f"{name}-{number}")
             triples += [Triple(node, predicate, cast(Term, inner)), *more]
         return node, triples
-
-    def _members(self, node: Term) -> Iterator[Term]:
-        while node != _NIL:
-            found = self._fields(node)
-            yield found[_FIRST]
-            node = found[_REST]
-
-    def _fields(self, node: Term) -> dict[NamedNode, Term]:
-        """What the shapes say of a part of a path."""
-        shapes = self.dataset.graph("shapes")
-        quads = self.dataset.store.quads_for_pattern(cast(BlankNode, node), None, None, shapes)
-        return {quad.predicate: quad.object for quad in sorted(quads, key=str)}
 
     def _file(self, node: Term, path: Term | None) -> str | None:
         """The file of the statement at fault, else of the thing."""

@@ -21,6 +21,7 @@ from calcguide.description.publication import (
     shown,
 )
 from calcguide.files import opening_comment
+from calcguide.paths import IN_WORDS, write_path
 
 _SHAPES: Final = terms.BASE + "shapes"
 _KINDS: Final = tuple(NamedNode(terms.SH + kind) for kind in ("NodeShape", "PropertyShape"))
@@ -53,15 +54,6 @@ _CONDITIONS: Final = {
 }
 """Parameters of SHACL, and how a page says what they ask of the values."""
 _WITHOUT_VALUE: Final = (terms.SH + "uniqueLang",)
-_STEPS: Final = {
-    terms.SH + "inversePath": ("^{}", "{}, seen from the other end"),
-    terms.SH + "zeroOrMorePath": ("{}*", "{}, over any number of steps"),
-    terms.SH + "oneOrMorePath": ("{}+", "{}, over one step or more"),
-    terms.SH + "zeroOrOnePath": ("{}?", "{}, over one step or none"),
-}
-"""A step of a property path (SHACL 2.3.1): as SPARQL writes it, and in words."""
-_SEQUENCE: Final = ("/", ", then ")
-_ALTERNATIVE: Final = ("|", " or ")
 
 
 @dataclass(frozen=True)
@@ -219,8 +211,10 @@ def _shape(dataset: Dataset, node: NamedNode) -> Shape:
         name=Name(one("name") or _local(node), node.value),
         local=_local(node),
         order=float(one("order") or "inf"),
-        path="".join(_path(dataset, term, 0) for term in stated.get(_PATH, ())),
-        path_in_words="".join(_path(dataset, term, 1) for term in stated.get(_PATH, ())),
+        path="".join(write_path(dataset, term) for term in stated.get(_PATH, ())),
+        path_in_words="".join(
+            write_path(dataset, term, IN_WORDS) for term in stated.get(_PATH, ())
+        ),
         targets=tuple(targets),
         query=_query(dataset, stated.get(terms.SH + "target", [])),
         conditions=(*_how_many(one("minCount"), one("maxCount")), *_conditions(dataset, stated)),
@@ -270,27 +264,6 @@ def _shown(dataset: Dataset, term: Term) -> tuple[Name, ...]:
     if isinstance(term, NamedNode) and term.value.startswith(_SHAPES):
         return (Name(_local(term), term.value),)
     return (shown(dataset, term),)
-
-
-def _path(dataset: Dataset, term: Term, style: int) -> str:
-    """A property path as SPARQL writes it (style 0) or in words (style 1)."""
-    if not isinstance(term, BlankNode):
-        spaced = re.sub("(?<=[a-z])(?=[A-Z])", " ", dataset.label(term)).lower()
-        return spaced if style == 1 else dataset.compact(term.value)  # type: ignore[union-attr]
-    graph = dataset.graph("shapes")
-    stated = about(dataset, term, graph)
-    alternatives = stated.get(terms.SH + "alternativePath")
-    if alternatives or terms.RDF + "first" in stated:
-        found = members(dataset, alternatives[0] if alternatives else term, graph)
-        separator = (_ALTERNATIVE if alternatives else _SEQUENCE)[style]
-        joined = separator.join(_path(dataset, member, style) for member in found)
-        return f"({joined})" if style == 0 else joined
-    return "".join(
-        _STEPS[predicate][style].format(_path(dataset, inner, style))
-        for predicate, found in stated.items()
-        for inner in found
-        if predicate in _STEPS
-    )
 
 
 def _named_in(dataset: Dataset, term: Term) -> Iterator[NamedNode]:

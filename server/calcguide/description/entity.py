@@ -1,13 +1,16 @@
 """The page of an entity: the answer, what is stated about it in both directions, what follows."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode
 
 from calcguide import terms
-from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node, Term
+from calcguide.dataset import DEFAULT_GRAPH, Dataset
 from calcguide.description.entailed import DERIVED, both_ends, what_follows
+from calcguide.description.explanation import Explained, explained
 from calcguide.description.matches import Match, matches_of
 from calcguide.description.naming import (
     Name,
@@ -19,12 +22,14 @@ from calcguide.description.naming import (
     text,
     texts,
 )
+from calcguide.description.neighbourhood import Neighbourhood, neighbourhood
 from calcguide.description.relations import LAST_GROUP, Group, Row, arrange
 from calcguide.description.statements import (
     Origin,
     Source,
     Statement,
     claims_about,
+    editors_reason,
     sources_of,
     statements_of,
     unclaimed,
@@ -90,11 +95,14 @@ class EntityPage:
     notes: tuple[str, ...]
     answer: Answer | None
     groups: tuple[Group, ...]
-    follows: tuple[Statement, ...]
+    follows: tuple[Explained, ...]
     sources: tuple[Source, ...]
     questions: tuple[Name, ...]
     matches: dict[str, list[Match]]
     """Kind of match in words -> terms of other vocabularies."""
+    picture: Neighbourhood | None
+    origins: dict[str, int]
+    """Who says it, `claims`, `editors` or `rule` -> how many statements beside the answer."""
 
 
 def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
@@ -105,6 +113,8 @@ def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
     rows = [*((answer.grade, *answer.rows) if answer else ())]
     rows += [row for group in groups for row in group.rows]
     sources = sources_of(statement for row in rows for statement in row.statements)
+    follows = [explained(dataset, found) for found in what_follows(dataset, node, statements)]
+    matches = matches_of(dataset, node)
     claims = [NamedNode(c.name.iri or "") for source in sources for c in source.claims]
     return EntityPage(
         name=name(dataset, node),
@@ -118,11 +128,25 @@ def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
         ),
         answer=answer,
         groups=groups,
-        follows=what_follows(dataset, node, statements),
+        follows=tuple(follows),
         sources=sources,
         questions=names(dataset, (q for c in claims for q in dataset.subjects(_ANSWERED_BY, c))),
-        matches=matches_of(dataset, node),
+        matches=matches,
+        picture=neighbourhood(name(dataset, node), rows),
+        origins=_counted(
+            [
+                *(s for group in groups for row in group.rows for s in row.statements),
+                *(found.statement for found in follows),
+                *(match.statement for found_matches in matches.values() for match in found_matches),
+            ]
+        ),
     )
+
+
+def _counted(statements: Iterable[Statement]) -> dict[str, int]:
+    """How many statements there are by who says them: `claims`, `editors`, `rule`."""
+    found = Counter(statement.origin.rsplit("-", 1)[-1] for statement in statements)
+    return {who: found[who] for who in ("claims", "editors", "rule") if found[who]}
 
 
 def rate(dataset: Dataset, level: Name) -> Rating:
@@ -157,23 +181,9 @@ def _editors(dataset: Dataset, node: NamedNode) -> list[Statement]:
     left_out = {dataset.graph(g) for g in (*_ELSEWHERE, *DERIVED)} | {DEFAULT_GRAPH}
     no_incoming = {dataset.graph(g) for g in _WITHOUT_INCOMING}
     return [
-        unclaimed(dataset, quad.triple, Origin.EDITORS, _reason(dataset, quad))
+        unclaimed(dataset, quad.triple, Origin.EDITORS, editors_reason(dataset, quad.triple))
         for quad in both_ends(dataset, node)
         if quad.graph_name not in left_out
         and quad.predicate.value not in _IN_HEAD
         and (quad.subject == node or quad.graph_name not in no_incoming)
     ]
-
-
-def _reason(dataset: Dataset, quad: Quad) -> str:
-    """The comment of the owl:Axiom that annotates a statement."""
-    for axiom in dataset.subjects(NamedNode(terms.OWL + "annotatedSource"), quad.subject):
-        if quad.predicate == _annotated(dataset, axiom, "annotatedProperty") and (
-            quad.object == _annotated(dataset, axiom, "annotatedTarget")
-        ):
-            return text(dataset, axiom, terms.RDFS + "comment")
-    return ""
-
-
-def _annotated(dataset: Dataset, axiom: Node, local: str) -> Term | None:
-    return dataset.value(axiom, NamedNode(terms.OWL + local))

@@ -118,6 +118,7 @@ class Origin(StrEnum):
     EDITORS = "editors"
     RULE = "rule"
     HEDGED_RULE = "hedged-rule"
+    ONTOLOGY = "ontology"
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,20 @@ def unclaimed(dataset: Dataset, triple: Triple, origin: Origin, reason: str = ""
     """Return a statement that the editors or a rule make."""
     subject, predicate, object = (name(dataset, term) for term in triple)
     return Statement(subject, predicate, object, (), origin, reason)
+
+
+def editors_reason(dataset: Dataset, triple: Triple) -> str:
+    """Return the comment of the owl:Axiom that annotates a statement, empty where none does."""
+    for axiom in dataset.subjects(NamedNode(terms.OWL + "annotatedSource"), triple.subject):
+        if triple.predicate == _annotated(dataset, axiom, "annotatedProperty") and (
+            triple.object == _annotated(dataset, axiom, "annotatedTarget")
+        ):
+            return text(dataset, axiom, terms.RDFS + "comment")
+    return ""
+
+
+def _annotated(dataset: Dataset, axiom: Node, local: str) -> Term | None:
+    return dataset.value(axiom, NamedNode(terms.OWL + local))
 
 
 def sources_of(statements: Iterable[Statement]) -> tuple[Source, ...]:

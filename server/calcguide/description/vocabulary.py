@@ -11,6 +11,7 @@ from pyoxigraph import NamedNode
 from calcguide import terms
 from calcguide.dataset import Dataset, Term
 from calcguide.description.constraints import checked_by
+from calcguide.description.explanation import Rule, rules_of
 from calcguide.description.matches import Match, matches_of
 from calcguide.description.naming import Name, calc, in_order, name
 from calcguide.description.publication import (
@@ -111,6 +112,8 @@ class VocabularyPage:
     """Sets of classes of which no two share a member."""
     borrowed: tuple[VocabularyTerm, ...]
     """Terms of other vocabularies."""
+    rules: tuple[Rule, ...]
+    """What entails further statements."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -142,6 +145,7 @@ def describe_vocabulary(dataset: Dataset) -> VocabularyPage:
         ),
         disjoint=reader.disjoint(),
         borrowed=reader.terms(sorted({*reader.kinds} - {*own}, key=str)),
+        rules=rules_of(dataset),
     )
 
 
