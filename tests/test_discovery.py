@@ -111,10 +111,11 @@ def test_no_page_that_another_leads_to_is_missing(
 
 
 def test_a_sitemap_that_is_too_large_is_an_index_of_several(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, guide: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = listed(client)
     monkeypatch.setattr(discovery, "LARGEST_SITEMAP", 100)
+    client = create_app(guide, Settings.read({})).test_client()
     parts = listed(client, item="sitemap")
     assert parts[0] == "http://localhost/sitemap-1.xml"
     split = [listed(client, urlsplit(part).path) for part in parts]

@@ -21,6 +21,7 @@ from calcguide.views.health import health
 from calcguide.views.observation import Observation
 from calcguide.views.openapi import openapi
 from calcguide.views.pages import pages
+from calcguide.views.prepared import Prepared
 from calcguide.views.search import search
 from calcguide.views.site import Site
 from calcguide.views.sparql import endpoint
@@ -94,7 +95,8 @@ def create_app(
     problems.register(app)
     signposting.register(app)
     app.after_request(_finish)
-    app.wsgi_app = Observation(Gate(app.wsgi_app, settings), settings)  # type: ignore[method-assign]
+    prepared = Prepared(app.wsgi_app, settings.number("prepared_mb") * 1_000_000)
+    app.wsgi_app = Observation(Gate(prepared, settings), settings)  # type: ignore[method-assign]
     return app
 
 

@@ -60,6 +60,7 @@ SETTINGS = (
         "1000",
         "Milliseconds that a query waits for a place, a slow one suspended, before it is refused.",
     ),
+    Setting("prepared_mb", "32", "Megabytes of answers that each front keeps; 0: none."),
     Setting(
         "cache",
         "",

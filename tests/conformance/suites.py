@@ -200,4 +200,4 @@ def _exists(iri: str) -> bool:
 
 def endpoint(store: Store, base: str = PUBLISHED) -> FlaskClient:
     """Return a client of the application that publishes a store, its base IRI being `base`."""
-    return create_app(Dataset(store, base), Settings.read({})).test_client()
+    return create_app(Dataset(store, base), Settings.read({}, prepared_mb=0)).test_client()

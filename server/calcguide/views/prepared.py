@@ -1,0 +1,150 @@
+"""Prepared answers: what an immutable release has answered once is answered again from memory.
+
+Pages, documents, downloads and results alike: a whole response is kept under all that decides it,
+up to a number of bytes in each front, the least lately used one going first. An answer that may
+not be stored is not kept, so neither are errors.
+"""
+
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from calcguide.views.observation import QUERY_HASH
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_METHODS: Final = ("GET", "HEAD", "POST")
+_LONGEST_BODY: Final = 16_384
+"""Bytes of a request body up to which it is part of what an answer is kept under."""
+_DECISIVE: Final = (
+    "REQUEST_METHOD", "HTTP_HOST", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
+    "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING",
+)  # fmt: skip
+"""What of a request decides the answer, beside its body."""
+_CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+_OVERHEAD: Final = 1_000
+"""Bytes of a kept answer beside its body, roughly."""
+
+Key = tuple[str | bytes, ...]
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    status: str
+    headers: Headers
+    body: bytes
+    tag: str
+    query_hash: str | None
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + _OVERHEAD
+
+
+class Prepared:
+    """A WSGI application that keeps the answers of another one, up to a number of bytes."""
+
+    def __init__(self, application: "WSGIApplication", largest: int) -> None:
+        self._application = application
+        self._largest = largest
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer from memory, or let the application answer and keep that where it may be kept.
+
+        A condition is decided here only where it names just the tag that is kept; any other is
+        the application's to decide (RFC 9110, section 13).
+        """
+        key = _key(environ)
+        kept = self._find(key) if key else None
+        conditional = any(condition in environ for condition in _CONDITIONS)
+        if kept and not conditional:
+            return _answer(kept, environ, start_response)
+        if kept and environ.get("HTTP_IF_NONE_MATCH") == kept.tag:
+            return _not_modified(kept, environ, start_response)
+        if key and not conditional:
+            return self._answer_and_keep(key, environ, start_response)
+        return self._application(environ, start_response)
+
+    def _find(self, key: Key) -> _Kept | None:
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept:
+                self._kept.move_to_end(key)
+            return kept
+
+    def _answer_and_keep(
+        self, key: Key, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        started: list[tuple[str, Headers]] = []
+
+        def start(status: str, headers: Headers, *more: Any) -> Any:  # noqa: ANN401
+            started.append((status, headers))
+            return start_response(status, headers, *more)
+
+        answered = self._application(environ, start)
+        status, headers = started[0]
+        named = {name.lower(): value for name, value in headers}
+        tag = named.get("etag")
+        if not status.startswith("200") or not tag or "no-store" in named["cache-control"]:
+            return answered
+        body = b"".join(answered)
+        if hasattr(answered, "close"):
+            answered.close()
+        self._keep(key, _Kept(status, headers, body, tag, environ.get(QUERY_HASH)))
+        return [body]
+
+    def _keep(self, key: Key, kept: _Kept) -> None:
+        """Keep an answer; one that would take an eighth of the room or more is not kept."""
+        if kept.size > self._largest // 8:
+            return
+        with self._lock:
+            replaced = self._kept.pop(key, None)
+            self._size += kept.size - (replaced.size if replaced else 0)
+            self._kept[key] = kept
+            while self._size > self._largest:
+                _, oldest = self._kept.popitem(last=False)
+                self._size -= oldest.size
+
+
+def _key(environ: "WSGIEnvironment") -> Key | None:
+    """All that decides the answer, None where that is not worth keeping."""
+    method = environ["REQUEST_METHOD"]
+    if method not in _METHODS:
+        return None
+    decisive = tuple(environ.get(name, "") for name in _DECISIVE)
+    if method != "POST":
+        return decisive
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length or int(length) > _LONGEST_BODY:
+        return None
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return (*decisive, body)
+
+
+def _answer(
+    kept: _Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
+) -> Iterable[bytes]:
+    environ[QUERY_HASH] = kept.query_hash
+    start_response(kept.status, kept.headers)
+    return [kept.body]
+
+
+def _not_modified(
+    kept: _Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
+) -> Iterable[bytes]:
+    """304 with the headers that a 200 would have, but for those of its content (15.4.5)."""
+    environ[QUERY_HASH] = kept.query_hash
+    headers = [each for each in kept.headers if not each[0].lower().startswith("content-")]
+    start_response("304 NOT MODIFIED", headers)
+    return [b""]
