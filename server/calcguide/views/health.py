@@ -12,17 +12,24 @@ health = Blueprint("health", __name__)
 @health.get("/health/live")
 def live() -> Response:
     """Answer as long as a front process runs."""
-    return jsonify(status="live")
+    return _now("live")
 
 
 @health.get("/health/ready")
 def ready() -> Response:
     """Answer once a query worker has answered; raises what the query raises, 503 if busy."""
     site().evaluate(Query("ASK {}", {Kind.BOOLEAN: SPARQL_JSON}))
-    return jsonify(status="ready")
+    return _now("ready")
 
 
 @health.get("/version")
 def version() -> Response:
     """Answer with the versions of the server and of the dataset."""
     return jsonify(server=site().server_version, dataset=site().dataset.version)
+
+
+def _now(status: str) -> Response:
+    """How it is at this moment: an answer that holds for no other."""
+    response = jsonify(status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
