@@ -18,6 +18,9 @@ from calcguide.settings import Settings
 
 REPOSITORY = Path(__file__).parent.parent
 
+MATRIX = pytest.StashKey[dict[str, int]]()
+"""What the negotiation matrix counts: its requests."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -26,6 +29,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--earl", metavar="FILE", help="write what the official SPARQL suites showed as EARL"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[MATRIX] = {}
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.stash[MATRIX]:
+        terminalreporter.write_line(
+            f"negotiation matrix: {config.stash[MATRIX]['requests']:,} requests"
+        )
 
 
 @pytest.fixture(scope="session")

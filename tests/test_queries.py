@@ -163,7 +163,7 @@ def _declared_prefixes() -> dict[str, str]:
         if isinstance(quad.object, Literal):
             of = declared.setdefault(quad.subject, {})
             of[quad.predicate.value.removeprefix(terms.SH)] = quad.object.value
-    return {each["prefix"]: each["namespace"] for each in declared.values()}
+    return {each["prefix"]: each["namespace"] for each in declared.values() if "prefix" in each}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ttl")), ids=lambda path: path.stem)

@@ -264,7 +264,7 @@ def test_results_come_as_a_page_as_json_or_as_csv(
     headers = {"Accept": accept} if accept else {}
     answer = client.get(path + "?q=hip", headers=headers)
     assert (answer.status_code, answer.mimetype) == (200, media_type)
-    assert (answer.headers.get("Vary") == "Accept") == (path == "/search")
+    assert ("Accept" in answer.vary) == (path == "/search")
 
 
 def test_what_no_format_fits_is_refused(client: FlaskClient) -> None:

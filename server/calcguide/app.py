@@ -2,15 +2,16 @@
 
 import functools
 import secrets
+from datetime import UTC, datetime
 from importlib import metadata
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, send_from_directory
 
 from calcguide.dataset import Dataset
 from calcguide.query import Workers, evaluate
 from calcguide.settings import Settings
 from calcguide.validation import Verdict
-from calcguide.views import problems, signposting
+from calcguide.views import coding, problems, signposting
 from calcguide.views.alignments import alignments
 from calcguide.views.discovery import discovery
 from calcguide.views.documents import documents
@@ -55,9 +56,15 @@ SHARED = {
 }
 """Headers of data: any page may read them."""
 PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-Modified-Since, If-None-Match",
     "Access-Control-Max-Age": "86400",
 }
+
+
+class _Application(Flask):
+    def send_static_file(self, filename: str) -> Response:
+        """Answer with a file of the site's look; its conditions are decided as all others are."""
+        return send_from_directory(self.static_folder or "", filename, conditional=False)
 
 
 def create_app(
@@ -70,7 +77,7 @@ def create_app(
 
     Queries are answered by the workers; without workers, in this process and unlimited.
     """
-    app = Flask(__name__)
+    app = _Application(__name__)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -80,6 +87,7 @@ def create_app(
         verdict,
         workers.evaluate if workers else functools.partial(evaluate, dataset),
         _release(verdict),
+        datetime.now(UTC).replace(microsecond=0),
     )
     app.register_blueprint(openapi)
     app.register_blueprint(pages)
@@ -107,9 +115,8 @@ def _release(verdict: Verdict | None) -> str:
 
 
 def _finish(response: Response) -> Response:
-    """Add what every response carries: validator, caching, CORS for data, security headers."""
-    if response.status_code == 200 and not response.is_streamed:
-        _validate(response)
+    """Add what every response carries: validators, caching, CORS for data, security headers."""
+    response = coding.complete(response)
     headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
     if request.method == "OPTIONS":
@@ -118,15 +125,3 @@ def _finish(response: Response) -> Response:
     is_page = response.mimetype == "text/html" and request.method != "OPTIONS"
     headers.update(PAGE if is_page else SHARED)
     return response
-
-
-def _validate(response: Response) -> None:
-    """Give the response an entity tag; empty it where the client has it (RFC 9110, 13.1.2)."""
-    response.headers.setdefault("Cache-Control", "no-cache")
-    if response.headers["Cache-Control"] != "no-store":
-        response.add_etag()
-    etag, _ = response.get_etag()
-    if etag and request.if_none_match.contains_weak(etag):
-        response.status_code = 304
-        response.set_data(b"")
-        del response.headers["Content-Length"]

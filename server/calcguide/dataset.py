@@ -18,7 +18,7 @@ from pyoxigraph import (
 )
 
 from calcguide import terms
-from calcguide.errors import NoSuchResource
+from calcguide.errors import NoSuchResource, Withdrawn
 from calcguide.jsonld import Context, make_context
 
 Node = NamedNode | BlankNode
@@ -37,6 +37,9 @@ _LABELS: Final = tuple(
     )
 )
 _VERSION: Final = NamedNode(terms.OWL + "versionInfo")
+_DEPRECATED: Final = NamedNode(terms.OWL + "deprecated")
+_REPLACED_BY: Final = NamedNode(terms.DCT + "isReplacedBy")
+_CHANGE_NOTE: Final = NamedNode(terms.SKOS + "changeNote")
 _RDFS_COMMENT: Final = NamedNode(terms.RDFS + "comment")
 _QUERY_TEXTS: Final = tuple(NamedNode(terms.SH + form) for form in ("select", "ask", "construct"))
 _CLAIM_LINKS: Final = tuple(
@@ -88,6 +91,26 @@ class Dataset:
         """The version that the dataset states of itself, None where it states none."""
         value = self.value(self.iri("dataset"), _VERSION)
         return value.value if isinstance(value, Literal) else None
+
+    @cached_property
+    def out_of_use(self) -> frozenset[str]:
+        """The names of this dataset's own things that are deprecated: pages list none of them."""
+        found = self.subjects(_DEPRECATED, Literal(True))
+        paths = {node.value: self.path(node.value) for node in found}
+        return frozenset(iri for iri, path in paths.items() if path and "#" not in path)
+
+    def successor(self, iri: str) -> str | None:
+        """Return the name that stands in the place of one out of use, None for one in use.
+
+        Raises Withdrawn, with the reason that the data give, where nothing stands there.
+        """
+        if iri not in self.out_of_use:
+            return None
+        replacement = self.value(NamedNode(iri), _REPLACED_BY)
+        if isinstance(replacement, NamedNode):
+            return replacement.value
+        reason = self.value(NamedNode(iri), _CHANGE_NOTE)
+        raise Withdrawn(iri, reason.value if isinstance(reason, Literal) else "")
 
     def iri(self, path: str) -> NamedNode:
         """Return the name at `path` below the base, such as `id/calcification`."""
@@ -171,6 +194,7 @@ class Dataset:
             found
             for quad in self.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
             if isinstance(quad.subject, NamedNode) and (found := self.path(quad.subject.value))
+            if quad.subject.value not in self.out_of_use
         }
         return difflib.get_close_matches(path, known, count, cutoff=0.75)
 
@@ -198,8 +222,10 @@ class Dataset:
         """Return the statements of the document about `iri`.
 
         For the ontology, the shapes, the dataset and a named graph that is the graph itself,
-        for anything else its description. Raises NoSuchResource where there is none.
+        for anything else its description. Raises NoSuchResource where there is none, Withdrawn
+        for a name that was taken back.
         """
+        self.successor(iri)
         kind, _, name = (self.path(iri) or "").partition("/")
         if kind in terms.DOCUMENT_KINDS and (kind == "graph") == bool(name):
             quads = self.graph_quads(self.graph(name if kind == "graph" else kind))

@@ -6,6 +6,7 @@ CalcguideError
 ├── InvalidData          data that break a shape or a check: focus node, path, value, file
 ├── UsageError           a command line or setting that makes no sense
 ├── NoSuchResource       an IRI that the dataset says nothing about
+├── Withdrawn            an IRI that was taken back, with nothing in its place
 ├── QueryError           a request that the endpoint refuses, below:
 │   ├── MalformedQuery   not SPARQL 1.1: line, column, place
 │   ├── RefusedQuery     SERVICE, SPARQL Update, what is never answered
@@ -87,6 +88,14 @@ class NoSuchResource(CalcguideError):
     def __init__(self, iri: str) -> None:
         self.iri = iri
         super().__init__(f"The dataset says nothing about <{iri}>.")
+
+
+class Withdrawn(CalcguideError):
+    """An IRI that was taken back, with nothing in its place; `reason` says why, where that is."""
+
+    def __init__(self, iri: str, reason: str = "") -> None:
+        self.iri = iri
+        super().__init__(f"<{iri}> was withdrawn.{f' {reason}' if reason else ''}")
 
 
 class QueryError(CalcguideError):

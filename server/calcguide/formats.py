@@ -1,9 +1,10 @@
 """The formats that are read and written: name, media type, suffix, and what pyoxigraph calls it."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
+from xml.parsers import expat
 
 from pyoxigraph import (
     Literal,
@@ -16,6 +17,7 @@ from pyoxigraph import (
 )
 
 from calcguide import jsonld
+from calcguide.errors import NotAcceptable
 from calcguide.jsonld import Context
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Format:
         Quads lose their graph in a format that knows none; a statement in several graphs is
         then written once. JSON-LD is compact here, and expanded in `write_to`: that serves
         results of queries, which are written as they come. Raises NotAcceptable for a term of
-        RDF 1.2 in JSON-LD.
+        RDF 1.2 in JSON-LD, and for what XML cannot hold in RDF/XML.
         """
         if self.rdf is None:
             raise ValueError(f"{self.label} does not hold RDF")
@@ -63,6 +65,9 @@ class Format:
             return jsonld.write(cast(list[Triple], ordered), context).encode()
         output = io.BytesIO()
         self.write_to(output, ordered, _used(context.prefixes, ordered))
+        if self.name == RDF_XML.name:
+            offered = [f.media_type for f in (*GRAPH_FORMATS, *DATASET_FORMATS) if f != self]
+            return sound_xml(output.getvalue(), offered)
         return output.getvalue()
 
     def write_to(
@@ -108,7 +113,7 @@ def _used(prefixes: Mapping[str, str], rows: Iterable[Quad | Triple]) -> dict[st
     return {p: ns for p, ns in prefixes.items() if any(iri.startswith(ns) for iri in iris)}
 
 
-HTML: Final = Format("html", "HTML", "text/html", "html", aliases=("application/xhtml+xml",))
+HTML: Final = Format("html", "HTML", "text/html", "html")
 
 TURTLE: Final = Format("ttl", "Turtle", "text/turtle", "ttl", RdfFormat.TURTLE)
 JSON_LD: Final = Format(
@@ -181,6 +186,24 @@ INPUT_FORMATS: Final = {
     "jsonld": RdfFormat.JSON_LD,
 }
 """What a file's ending says of the RDF inside."""
+
+
+def sound_xml(body: bytes, offered: Sequence[str]) -> bytes:
+    """Return XML from which a reader gets back every character.
+
+    Raises NotAcceptable, with the media types that are offered instead, where XML 1.0 cannot hold
+    what was written (sections 2.2 and 2.3). A carriage return is written as a reference: a reader
+    would take a bare one for a line feed (2.11).
+    """
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(body, True)
+    except expat.ExpatError as error:
+        raise NotAcceptable(
+            offered,
+            "XML cannot hold this: there is a control character in a literal, or a property whose "
+            "IRI ends in no XML name. Ask for another format.",
+        ) from error
+    return body.replace(b"\r", b"&#13;")
 
 
 def format_of(name: str, media_type: str) -> Format:

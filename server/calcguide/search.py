@@ -170,7 +170,8 @@ class Index:
 
     def __init__(self, dataset: Dataset) -> None:
         labels = _literals(dataset, _LABELS)
-        kinds = {node: _kind(dataset, node) for node in labels}
+        used = (node for node in labels if node.value not in dataset.out_of_use)
+        kinds = {node: _kind(dataset, node) for node in used}
         if is_guide(dataset):
             kinds = {node: kind for node, kind in kinds.items() if kind != _OTHER}
         self._dataset = dataset
@@ -237,7 +238,7 @@ class Index:
         namespace = self._dataset.prefixes.get(prefix, "")
         for iri in (query, self._dataset.base + query, namespace + local):
             for spelt in (iri, iri.rpartition(".")[0]):
-                if self._dataset.knows(spelt):
+                if self._dataset.knows(spelt) and spelt not in self._dataset.out_of_use:
                     yield NamedNode(spelt), Why.ADDRESS, query
 
     def _by_name(self, key: str) -> Iterator[_Hit]:

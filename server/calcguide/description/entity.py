@@ -46,6 +46,7 @@ _IN_HEAD: Final = {
     terms.CALC + "phrase",
     *(terms.SKOS + local for local in ("prefLabel", "altLabel", "hiddenLabel", "definition")),
     *(terms.SKOS + local for local in ("scopeNote", "editorialNote")),
+    *(terms.OWL + "deprecated", terms.DCT + "isReplacedBy", terms.SKOS + "changeNote"),
 }
 """Predicates that the head of the page or the wording of a claim shows."""
 _ELSEWHERE: Final = ("facts", "qualified-facts", "alignments")
@@ -90,6 +91,8 @@ class EntityPage:
 
     name: Name
     kinds: tuple[Name, ...]
+    successor: Name | None
+    """What to use instead of a name that is out of use."""
     definition: str
     synonyms: tuple[str, ...]
     notes: tuple[str, ...]
@@ -106,10 +109,14 @@ class EntityPage:
 
 
 def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
-    """Return the page of an entity, its statements in the order of its shapes."""
-    node = NamedNode(iri)
+    """Return the page of an entity, its statements in the order of its shapes.
+
+    Raises Withdrawn for one that was taken back.
+    """
+    node, successor = NamedNode(iri), dataset.successor(iri)
     statements = [*statements_of(claims_about(dataset, node)), *_editors(dataset, node)]
-    answer, groups = _answer(dataset, arrange(dataset, node, statements))
+    arranged = arrange(dataset, node, statements)
+    answer, groups = _answer(dataset, _filled(arranged) if successor else arranged)
     rows = [*((answer.grade, *answer.rows) if answer else ())]
     rows += [row for group in groups for row in group.rows]
     sources = sources_of(statement for row in rows for statement in row.statements)
@@ -119,11 +126,12 @@ def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
     return EntityPage(
         name=name(dataset, node),
         kinds=names(dataset, asserted_types(dataset, node)),
+        successor=name(dataset, NamedNode(successor)) if successor else None,
         definition=text(dataset, node, terms.SKOS + "definition"),
         synonyms=texts(dataset, node, terms.SKOS + "altLabel"),
         notes=tuple(
             note
-            for local in ("scopeNote", "editorialNote")
+            for local in ("scopeNote", "editorialNote", "changeNote")
             for note in texts(dataset, node, terms.SKOS + local)
         ),
         answer=answer,
@@ -153,6 +161,12 @@ def rate(dataset: Dataset, level: Name) -> Rating:
     """Return a level with its place in the order of all ranked levels."""
     ranks = {q.object for q in dataset.store.quads_for_pattern(None, _RANK, None, DEFAULT_GRAPH)}
     return Rating(level, number(dataset, NamedNode(level.iri or ""), _RANK), len(ranks))
+
+
+def _filled(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """The groups without rows that say only that the guide does not say."""
+    filled = (Group(g.label, tuple(row for row in g.rows if row.statements)) for g in groups)
+    return tuple(group for group in filled if group.rows)
 
 
 def _answer(dataset: Dataset, groups: tuple[Group, ...]) -> tuple[Answer | None, tuple[Group, ...]]:

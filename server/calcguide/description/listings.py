@@ -129,12 +129,13 @@ def questions(dataset: Dataset) -> tuple[Entry, ...]:
 
 @functools.lru_cache(maxsize=1)
 def things(dataset: Dataset) -> tuple[str, ...]:
-    """Return the paths of all things and documents with a page of their own, sorted.
+    """Return the paths of all things and documents in use with a page of their own, sorted.
 
     Kept, since a dataset does not change; none for other people's names.
     """
     typed = dataset.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
     subjects = {quad.subject.value for quad in typed if isinstance(quad.subject, NamedNode)}
+    subjects -= dataset.out_of_use
     paths = {path for iri in subjects if (path := dataset.path(iri)) and "#" not in path}
     paths |= {path for count in dataset.named_graphs() if (path := dataset.path(count.iri))}
     paths |= {kind for kind in terms.DOCUMENT_KINDS if dataset.knows(dataset.base + kind)}
@@ -160,11 +161,11 @@ def describe_source(dataset: Dataset) -> SourcePage:
 
 
 def contents(dataset: Dataset, graph: NamedNode) -> tuple[Listing, ...]:
-    """Return what a named graph states something of, by asserted class, at most 1000 things."""
+    """Return what in use a named graph states something of, by class, at most 1000 things."""
     subjects = dict.fromkeys(
         quad.subject
         for quad in dataset.store.quads_for_pattern(None, None, None, graph)
-        if isinstance(quad.subject, NamedNode)
+        if isinstance(quad.subject, NamedNode) and quad.subject.value not in dataset.out_of_use
     )
     grouped: dict[Name, list[NamedNode]] = {}
     for node in islice(subjects, _LISTED):

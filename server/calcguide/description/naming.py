@@ -69,9 +69,9 @@ def number(dataset: Dataset, node: Node, predicate: NamedNode) -> int | None:
 
 
 def members(dataset: Dataset, type: NamedNode) -> Iterator[NamedNode]:
-    """Yield the named instances of a class, as the default graph has them."""
+    """Yield the named instances of a class, as the default graph has them, that are in use."""
     for node in dataset.subjects(terms.RDF_TYPE, type):
-        if isinstance(node, NamedNode):
+        if isinstance(node, NamedNode) and node.value not in dataset.out_of_use:
             yield node
 
 

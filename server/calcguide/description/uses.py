@@ -79,8 +79,8 @@ class Uses:
         found = [quad for quad in quads if quad.graph_name in self._graphs]
         return self._statement(min(found, key=self._preference)) if found else None
 
-    def _preference(self, quad: Quad) -> tuple[bool, bool, int, str]:
-        """First what is between named things, of no denied or unproven claim, in a better graph."""
+    def _preference(self, quad: Quad) -> tuple[bool, bool, bool, int, str]:
+        """First what is of things in use, between named ones, undoubted, in a better graph."""
         ends = (quad.subject, quad.object)
         unnamed = any(isinstance(end, BlankNode) for end in ends)
         doubtful = any(
@@ -88,7 +88,8 @@ class Uses:
             for end in ends
             if isinstance(end, NamedNode)
         )
-        return unnamed, doubtful, _GRAPHS.index(self._graphs[quad.graph_name]), str(quad)
+        unused = quad.subject.value in self._dataset.out_of_use  # type: ignore[union-attr]
+        return unused, unnamed, doubtful, _GRAPHS.index(self._graphs[quad.graph_name]), str(quad)
 
     def _statement(self, quad: Quad) -> Statement:
         origin = _ORIGINS.get(self._graphs[quad.graph_name], Origin.CLAIMS)

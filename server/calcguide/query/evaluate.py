@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-from xml.parsers import expat
 
 from pyoxigraph import (
     DefaultGraph,
@@ -36,6 +35,7 @@ from calcguide.formats import (
     SPARQL_XML,
     Format,
     format_of,
+    sound_xml,
 )
 from calcguide.query.grammar import mistake
 from calcguide.query.hints import hints, is_empty, undeclared_prefix
@@ -253,30 +253,13 @@ def _written(
         result.serialize(output, format=chosen.results)
     body = output.getvalue()
     if chosen.suffix in [format.suffix for format in _XML]:
-        body = _sound_xml(body, kind)
+        body = sound_xml(body, [f.media_type for f in kind.formats if f not in _XML])
         if largest is not None and len(body) > largest:
             raise ResultTooLarge
     return Answer(kind, chosen, body)
 
 
 _XML = (SPARQL_XML, RDF_XML)
-
-
-def _sound_xml(body: bytes, kind: Kind) -> bytes:
-    """Return XML from which a reader gets back every character.
-
-    Raises NotAcceptable where XML 1.0 cannot hold the result (sections 2.2 and 2.3). A carriage
-    return is written as a reference: a reader would take a bare one for a line feed (2.11).
-    """
-    try:
-        expat.ParserCreate(namespace_separator=" ").Parse(body, True)
-    except expat.ExpatError as error:
-        raise NotAcceptable(
-            [f.media_type for f in kind.formats if f not in _XML],
-            "XML cannot hold this result: there is a control character in a literal, or a "
-            "property whose IRI ends in no XML name. Ask for another format.",
-        ) from error
-    return body.replace(b"\r", b"&#13;")
 
 
 class _Capped(io.BytesIO):

@@ -60,6 +60,7 @@ class _Known:
 
     def __init__(self, dataset: Dataset) -> None:
         self._store = dataset.store
+        self._out_of_use = dataset.out_of_use
         namespaces = (terms.CALC, dataset.prefixes["id"])
         self._ours = {p: ns for p, ns in dataset.prefixes.items() if ns.startswith(namespaces)}
 
@@ -73,6 +74,7 @@ class _Known:
             quad.subject.value[len(namespace) :]
             for quad in self._store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
             if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(namespace)
+            if quad.subject.value not in self._out_of_use
         }
         near = difflib.get_close_matches(iri[len(namespace) :], known, 3, _CUTOFF)
         return f"Did you mean {' or '.join(f'{prefix}:{n}' for n in near)}?" if near else None

@@ -1,6 +1,7 @@
 """Names and documents: an IRI names the thing, IRI + suffix is a document about it."""
 
 import json
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
@@ -9,10 +10,12 @@ from pyoxigraph import NamedNode
 from werkzeug.wrappers import Response as AnyResponse
 
 from calcguide import terms
-from calcguide.errors import NoSuchResource
+from calcguide.errors import NoSuchResource, NotAcceptable
 from calcguide.formats import DOCUMENT_FORMATS, HTML, JSON_LD, Format
 from calcguide.views.negotiation import negotiate
 from calcguide.views.pages import render_thing
+from calcguide.views.parameters import asked
+from calcguide.views.problems import problem
 from calcguide.views.signposting import of_document, put_up
 from calcguide.views.site import site
 from calcguide.views.void import as_published
@@ -27,13 +30,19 @@ _SINGLE = f"any({','.join(kind for kind in terms.DOCUMENT_KINDS if kind != 'grap
 
 @documents.get(f"/<{_THINGS}:kind>/<path:local>")
 def thing(kind: str, local: str) -> AnyResponse:
-    """Answer the name of a thing with 303 to the best document, a document with itself."""
+    """Answer the name of a thing with 303 to the best document, a document with itself.
+
+    A name out of use is answered with 301 to the name that replaces it.
+    """
     path, format = _split_suffix(f"{kind}/{local}")
     iri = site().dataset.base + path
     if format is not None:
         return document(iri, format)
     if not site().dataset.knows(iri):
         raise NoSuchResource(iri)
+    successor = site().dataset.successor(iri)
+    if successor is not None:
+        return _moved(iri, successor)
     best = negotiate(request.headers.get("Accept"), DOCUMENT_FORMATS)
     response = redirect(f"{site().public_url}/{quote(path)}.{best.suffix}", 303)
     response.vary.add("Accept")
@@ -51,41 +60,64 @@ def information_resource(kind: str, local: str = "", suffix: str = "") -> Respon
     The name of its current version answers as it does; that of another version is not found.
     """
     path, format = _split_suffix(f"{kind}/{local}" if local else kind + suffix)
-    iri = _unversioned(site().dataset.base + path)
-    negotiated = format is None
-    response = document(iri, format or negotiate(request.headers.get("Accept"), DOCUMENT_FORMATS))
-    if negotiated:
-        response.vary.add("Accept")
-    return response
+    return document(_unversioned(site().dataset.base + path), format)
 
 
 @documents.get("/context.jsonld")
 def context() -> Response:
     """Answer with the JSON-LD context of which each document embeds what it uses."""
-    content = {"@context": site().dataset.context.definitions()}
-    return Response(json.dumps(content, indent=1) + "\n", content_type=JSON_LD.content_type)
+    written = json.dumps({"@context": site().dataset.context.definitions()}, indent=1) + "\n"
+    return Response(written, content_type=JSON_LD.content_type)
 
 
 @documents.get("/describe")
 def describe() -> Response:
     """Answer `?iri=` with a description of any resource, negotiated."""
-    iri = request.args.get("iri", "")
-    best = negotiate(request.headers.get("Accept"), DOCUMENT_FORMATS)
-    response = document(iri, best)
-    response.vary.add("Accept")
-    return response
+    return document(asked().get("iri", ""))
 
 
-def document(iri: str, format: Format) -> Response:
-    """Return the document about a resource in one format; raises NoSuchResource."""
+def document(iri: str, format: Format | None = None) -> Response:
+    """Return the document about a resource in one format, negotiated where none is given.
+
+    Raises NoSuchResource, Withdrawn, NotAcceptable, in this order.
+    """
+    chosen = format or _negotiated(iri)
+    response = Response(content(iri, chosen), content_type=chosen.content_type)
+    if format is None:
+        response.vary.add("Accept")
+    return put_up(response, of_document(iri, chosen))
+
+
+def content(iri: str, format: Format) -> str | bytes:
+    """Return what the document about a resource holds; raises as `document` does."""
     dataset = site().dataset
     quads = dataset.document(iri)
+    if format.name == HTML.name:
+        return render_thing(iri)
     if iri == dataset.iri("dataset").value:
         quads += as_published()
-    is_page = format.name == HTML.name
-    body = render_thing(iri) if is_page else format.write(quads, dataset.context)
-    response = Response(body, content_type=format.content_type)
-    return put_up(response, of_document(iri, format))
+    return format.write(quads, dataset.context)
+
+
+def _negotiated(iri: str) -> Format:
+    try:
+        return negotiate(request.headers.get("Accept"), DOCUMENT_FORMATS)
+    except NotAcceptable:
+        site().dataset.document(iri)  # what there is not is not found, whatever is accepted
+        raise
+
+
+def _moved(iri: str, successor: str) -> Response:
+    """Say for good that another name is to be used; a client may keep that, and ask again."""
+    path = site().dataset.path(successor)
+    response = problem(
+        HTTPStatus.MOVED_PERMANENTLY,
+        f"<{iri}> is out of use. The name to use is <{successor}>.",
+        {"replacedBy": successor},
+    )
+    response.location = successor if path is None else site().address(path)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _unversioned(iri: str) -> str:

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, abort, render_template
 
 from calcguide.release import Release, cite, release_of
+from calcguide.views.coding import offer
 from calcguide.views.site import site
 
 downloads = Blueprint("downloads", __name__)
@@ -18,11 +19,14 @@ def data() -> str:
 @downloads.get("/dumps/<name>")
 def dump(name: str) -> Response:
     """Answer with one file of the release."""
-    file = next((file for file in _release().files if file.name == name), None)
+    files = {file.name: file for file in _release().files}
+    file = files.get(name)
     if file is None:
         abort(404, f"There is no download {name}. The page /data lists all there are.")
     response = Response(file.body, content_type=file.content_type)
     response.set_etag(file.sha256)
+    if f"{name}.gz" in files:
+        offer(files[f"{name}.gz"].body)
     return response
 
 

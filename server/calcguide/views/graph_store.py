@@ -8,6 +8,7 @@ from pyoxigraph import DefaultGraph, NamedNode
 from calcguide.errors import NoSuchResource
 from calcguide.formats import GRAPH_FORMATS
 from calcguide.views.negotiation import negotiate
+from calcguide.views.parameters import asked
 from calcguide.views.site import site
 
 graph_store = Blueprint("graph_store", __name__)
@@ -28,8 +29,9 @@ def graph() -> Response:
 
 
 def _graph_name() -> NamedNode | DefaultGraph:
-    named = request.args.getlist("graph")
-    if ("default" in request.args) == bool(named) or len(named) > 1:
+    given = asked()
+    named = given.getlist("graph")
+    if ("default" in given) == bool(named) or len(named) > 1:
         abort(
             400, "Name one graph, with ?graph= and its IRI, or ask for the default one: ?default."
         )

@@ -41,13 +41,19 @@ def media_ranges(accept: str) -> list[MediaRange]:
         main, slash, sub = name.strip().lower().partition("/")
         if not (slash and main and sub) or (main == "*" and sub != "*"):
             continue
-        quality = 1.0
-        for key, value in _PARAMETER.findall(";" + parameters):
-            if key.lower() == "q":
-                quality = float(value) if _QVALUE.match(value) else 0.0
-                break
-        found.append(MediaRange(main, sub, quality))
+        found.append(MediaRange(main, sub, weight(parameters)))
     return found
+
+
+def weight(parameters: str) -> float:
+    """Return the `q` among parameters such as `charset=utf-8;q=0.5` (section 12.4.2).
+
+    It is 1 where there is none, and an ill-formed one counts as 0.
+    """
+    for key, value in _PARAMETER.findall(";" + parameters):
+        if key.lower() == "q":
+            return float(value) if _QVALUE.match(value) else 0.0
+    return 1.0
 
 
 def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:

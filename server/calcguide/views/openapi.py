@@ -93,10 +93,12 @@ OPERATIONS: Final = {
     "documents.describe": Operation(
         _types(*DOCUMENT_FORMATS),
         (_query("iri", "The resource to describe.", required=True, format="iri"),),
-        problems=(404, 406),
+        problems=(400, 404, 406, 410),
     ),
     "documents.information_resource": _DOCUMENT,
-    "documents.thing": Operation(_types(*DOCUMENT_FORMATS), problems=(404, 406), redirects=(303,)),
+    "documents.thing": Operation(
+        _types(*DOCUMENT_FORMATS), problems=(404, 406, 410), redirects=(301, 303)
+    ),
     "downloads.data": Operation(_types(HTML), problems=(404,)),
     "downloads.dump": Operation(("*/*",), problems=(404,)),
     "graph_store.graph": Operation(
@@ -162,6 +164,7 @@ _PROBLEM: Final = {
         "column": {"type": "integer"},
         "didYouMean": {"type": "array", "items": {"type": "string"}},
         "offered": {"type": "array", "items": {"type": "string"}},
+        "replacedBy": {"type": "string", "format": "iri", "description": "What to use instead."},
         "retryAfter": {"type": "integer", "description": "Seconds."},
     },
 }
@@ -244,7 +247,8 @@ def _responses(known: Operation) -> Object:
     content: Object = {type: {"schema": {}} for type in known.types}
     problem = {PROBLEM_JSON.media_type: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        "200": {"description": "The answer, with an ETag.", "content": content},
+        "200": {"description": "The answer, with an ETag and a date.", "content": content},
+        "304": {"description": "What the client has is what there is."},
         **{str(s): {"description": HTTPStatus(s).phrase} for s in known.redirects},
         **{
             str(s): {"description": HTTPStatus(s).phrase, "content": problem}

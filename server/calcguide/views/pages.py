@@ -38,6 +38,7 @@ from calcguide.description.vocabulary import describe_vocabulary
 from calcguide.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML
 from calcguide.release import cite, release_of
 from calcguide.views.negotiation import negotiate
+from calcguide.views.parameters import asked
 from calcguide.views.signposting import of_document
 from calcguide.views.site import site
 
@@ -48,6 +49,8 @@ _PUBLICATIONS: Final[dict[str, tuple[str, Callable[[Dataset], Any]]]] = {
     "shapes": ("shapes.html", describe_constraints),
 }
 """Path of a document -> its template and description."""
+_LISTED: Final = ("graph", "queries")
+"""First path segments of documents that are shown as lists of what they hold."""
 
 _DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
     "Claim": ("claim.html", describe_claim),
@@ -74,7 +77,7 @@ def home() -> Response:
 def render_home() -> str:
     """Return the home page: the guide's answers, or an overview of other people's data."""
     dataset = site().dataset
-    page = describe_home(dataset, request.args.get("place", ""))
+    page = describe_home(dataset, asked().get("place", ""))
     if page is None:
         return render_template("overview.html", page=overview(dataset))
     described = schema_org.describe_dataset(dataset, site().public_url + "/")
@@ -88,7 +91,7 @@ def render_thing(iri: str) -> str:
     if kind in _PUBLICATIONS and not local:
         template, publish = _PUBLICATIONS[kind]
         return render_template(template, page=publish(dataset), **_links(iri))
-    listings = contents(dataset, dataset.graph(local)) if kind == "graph" else ()
+    listings = contents(dataset, dataset.graph(local or kind)) if kind in _LISTED else ()
     if listings:
         node = NamedNode(iri)
         return render_template(

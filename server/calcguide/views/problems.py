@@ -27,6 +27,7 @@ RETRY_AFTER = 2
 
 _STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
     errors.NoSuchResource: HTTPStatus.NOT_FOUND,
+    errors.Withdrawn: HTTPStatus.GONE,
     errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.MalformedQuery: HTTPStatus.BAD_REQUEST,
     errors.QueryFailed: HTTPStatus.BAD_REQUEST,
@@ -60,6 +61,7 @@ def problem(status: int, detail: str, members: Mapping[str, object] | None = Non
             detail=detail,
             status=status,
             suggestions=near,
+            instead=members.get("replacedBy"),
             signposts=(),
         )
         content_type = HTML.content_type

@@ -5,7 +5,6 @@ import io
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, abort, json, render_template, request
 
@@ -13,6 +12,7 @@ from calcguide.formats import CSV, HTML, JSON, PAGE_FORMATS
 from calcguide.search import LONGEST, Found, Results, index
 from calcguide.views.negotiation import negotiate
 from calcguide.views.pages import href
+from calcguide.views.parameters import asked
 from calcguide.views.site import site
 
 search = Blueprint("search", __name__)
@@ -52,11 +52,7 @@ def suggest() -> Response:
 
 
 def _query() -> str:
-    try:
-        asked = parse_qs(request.query_string.decode(), errors="strict")
-    except UnicodeDecodeError:
-        abort(400, "The words to search for are not UTF-8.")
-    query = asked.get("q", [""])[0]
+    query = asked().get("q", "")
     if len(query) > LONGEST:
         abort(400, f"The words to search for may have {LONGEST} characters.")
     return query
@@ -65,8 +61,8 @@ def _query() -> str:
 def _own(query: str) -> str:
     """The query; where it is an address at this server, the IRI of the thing that is there."""
     here = site().public_url + "/"
-    asked = query.strip()
-    return site().dataset.base + asked.removeprefix(here) if asked.startswith(here) else query
+    written = query.strip()
+    return site().dataset.base + written.removeprefix(here) if written.startswith(here) else query
 
 
 def _page(thing: Found) -> str:

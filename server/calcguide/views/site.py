@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import metadata
 from typing import Final
 from urllib.parse import quote
@@ -35,6 +36,8 @@ class Site:
     """Answers a query: in a query worker of the running server, or in this process."""
     release: str
     """Names the data and the code that are served: two that differ have different names."""
+    since: datetime
+    """When serving began, to the second: neither data nor code have changed from then on."""
 
     @property
     def server_version(self) -> str:

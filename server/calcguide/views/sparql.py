@@ -6,7 +6,7 @@ import re
 import time
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -14,9 +14,11 @@ from werkzeug.datastructures import MultiDict
 from calcguide.errors import CalcguideError, MalformedQuery, RefusedQuery
 from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, SPARQL_JSON, TURTLE, Format
 from calcguide.query import Answer, Kind, Query
+from calcguide.views.coding import known
 from calcguide.views.negotiation import acceptable
 from calcguide.views.observation import QUERY_HASH
 from calcguide.views.pages import href
+from calcguide.views.parameters import asked, decoded, text
 from calcguide.views.problems import status_of
 from calcguide.views.service_description import service_description
 from calcguide.views.site import site
@@ -27,9 +29,7 @@ _NO_UPDATE = (
     "This endpoint answers queries only; its data change with a new release, never by "
     "SPARQL Update."
 )
-_NOT_UTF_8 = "The query is not UTF-8."
 _ROWS_SHOWN = 1000
-_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @endpoint.route("/sparql", methods=["GET", "POST"])
@@ -54,8 +54,9 @@ def sparql() -> Response:
     query = _query(text, parameters)
     request.environ[QUERY_HASH] = _digest(text)
     tag = _entity_tag(query)
-    if tag and request.if_none_match.contains(tag):
-        return _tagged(Response(status=304), tag, parameters)
+    had = known(tag) if tag else None
+    if had:
+        return _tagged(Response(status=304), had, parameters)
     answer = site().evaluate(query)
     response = Response(answer.body, content_type=answer.format.content_type)
     if answer.hints:
@@ -101,13 +102,13 @@ def _header(text: str) -> str:
 
 def _parameters() -> MultiDict[str, str]:
     """The protocol's parameters, from the query string, a form, or a direct POST (2.1)."""
-    given = MultiDict(_decoded(request.query_string))
+    given = asked()
     if request.method == "POST":
         _require_utf_8()
         if request.mimetype == "application/x-www-form-urlencoded":
-            given.update(_decoded(request.get_data()))
+            given.update(decoded(request.get_data()))
         elif request.mimetype == "application/sparql-query":
-            given.add("query", _text(request.get_data()))
+            given.add("query", text(request.get_data()))
         elif request.mimetype == "application/sparql-update":
             raise RefusedQuery(_NO_UPDATE)
         else:
@@ -121,28 +122,6 @@ def _require_utf_8() -> None:
     charset = request.mimetype_params.get("charset", "utf-8")
     if charset.lower() != "utf-8":
         abort(415, f"Send the query as UTF-8, not as {charset}.")
-
-
-def _decoded(form: bytes) -> list[tuple[str, str]]:
-    """The names and values of a query string or form; what is not UTF-8 is never guessed at."""
-    text = _text(form)
-    bad = _BAD_ESCAPE.search(text)
-    if bad:
-        raise MalformedQuery(
-            f"{text[bad.start() : bad.start() + 3]!r} in the request is no percent-encoding. "
-            "Write a percent sign as %25."
-        )
-    try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError as error:
-        raise MalformedQuery(_NOT_UTF_8) from error
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedQuery(_NOT_UTF_8) from error
 
 
 def _wants_page(parameters: MultiDict[str, str]) -> bool:
@@ -207,7 +186,7 @@ def _page(query: Query | None) -> Response:
         render_template("sparql.html", **context), status, content_type=HTML.content_type
     )
     response.vary.add("Accept")
-    if status != 200:
+    if status != 200 or _CHANGING.search(text):
         response.headers["Cache-Control"] = "no-store"
     return response
 
