@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from calcguide import terms
 from calcguide.errors import NoSuchResource
-from calcguide.formats import DOCUMENT_FORMATS, HTML, JSON_LD, Format
+from calcguide.formats import DATASET_FORMATS, DOCUMENT_FORMATS, HTML, JSON_LD, Format
 from calcguide.views.negotiation import negotiate
 from calcguide.views.pages import render_thing
 from calcguide.views.signposting import of_document, put_up
@@ -82,6 +82,8 @@ def document(iri: str, format: Format) -> Response:
     quads = dataset.document(iri)
     if iri == dataset.iri("dataset").value:
         quads += as_published()
+    if format in DATASET_FORMATS:
+        quads += dataset.repeated(quads)
     is_page = format.name == HTML.name
     body = render_thing(iri) if is_page else format.write(quads, dataset.context)
     response = Response(body, content_type=format.content_type)
