@@ -1,14 +1,15 @@
 """Real clients get the same rows from the same query."""
 
+import csv
 import json
-import os
-import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from rdflib.query import ResultRow
 
+from tests.clients import comunica, jena, output
 from tests.conftest import REPOSITORY
 from tests.running import Server, serving
 
@@ -78,16 +79,17 @@ def test_a_python_client_gets_the_rows(server: Server, program: str) -> None:
 
 @pytest.mark.slow
 def test_comunica_gets_the_rows(server: Server) -> None:
-    modules = os.environ.get("COMUNICA_MODULES")
-    if not modules:
-        pytest.skip("COMUNICA_MODULES does not name a folder with @comunica/query-sparql in it")
     command = ["node", "-e", COMUNICA, "--", server.url + "/sparql", QUERY]
-    assert rows(command, NODE_PATH=modules) == ROWS
+    assert rows(command, NODE_PATH=comunica()) == ROWS
+
+
+@pytest.mark.slow
+def test_jena_gets_the_rows(server: Server, tmp_path: Path) -> None:
+    rsparql = [*jena(tmp_path), "arq.rsparql", "--results", "csv", "--service"]
+    printed = output(*rsparql, server.url + "/sparql", QUERY)
+    assert list(csv.reader(printed.splitlines()))[1:] == ROWS
 
 
 def rows(command: list[str], **environment: str) -> list[list[str]]:
-    ran = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=os.environ | environment
-    )
-    found: list[list[str]] = json.loads(ran.stdout)
+    found: list[list[str]] = json.loads(output(*command, cwd=None, **environment))
     return found

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from calcguide import terms
 from calcguide.errors import NoSuchResource, NotAcceptable
-from calcguide.formats import DOCUMENT_FORMATS, HTML, JSON_LD, Format
+from calcguide.formats import DATASET_FORMATS, DOCUMENT_FORMATS, HTML, JSON_LD, Format
 from calcguide.views.negotiation import negotiate
 from calcguide.views.pages import render_thing
 from calcguide.views.parameters import asked
@@ -96,6 +96,8 @@ def content(iri: str, format: Format) -> str | bytes:
         return render_thing(iri)
     if iri == dataset.iri("dataset").value:
         quads += as_published()
+    if format in DATASET_FORMATS:
+        quads += dataset.repeated(quads)
     return format.write(quads, dataset.context)
 
 
