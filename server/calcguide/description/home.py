@@ -12,7 +12,7 @@ from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, GraphCount
 from calcguide.description.entity import GRADE, OUTCOME, Rating, rate
 from calcguide.description.listings import Entry, entries, questions
-from calcguide.description.naming import Name, calc, in_order, members, name, text
+from calcguide.description.naming import Name, calc, example, in_order, members, name, text
 from calcguide.description.statements import (
     Claim,
     Source,
@@ -30,7 +30,6 @@ _MANAGES: Final = calc("manages")
 _DEPENDS_ON: Final = calc("resolutionDependsOn")
 _MEMBER: Final = NamedNode(terms.SKOS + "member")
 _COLLECTION: Final = NamedNode(terms.SKOS + "Collection")
-_EXAMPLE: Final = NamedNode(terms.VOID + "exampleResource")
 _SUB_PROPERTY_OF: Final = NamedNode(terms.RDFS + "subPropertyOf")
 _EXAMPLES_SHOWN: Final = 20
 
@@ -108,7 +107,6 @@ def describe_home(dataset: Dataset, place: str = "") -> HomePage | None:
     cards.sort(key=lambda card: (-(card.rating.rank or 0), card.kind.label.casefold()))
     unranked = tuple(card for card in cards if card.rating.rank is None)
     guide = next(members(dataset, calc("Guide")), None)
-    example = dataset.value(dataset.iri("dataset"), _EXAMPLE)
     return HomePage(
         title=text(dataset, guide, terms.DCT + "title") if guide else "What the guide says",
         grades_differ=len(levels) > 1,
@@ -122,7 +120,7 @@ def describe_home(dataset: Dataset, place: str = "") -> HomePage | None:
         place=chosen,
         why=_collected(dataset, "by-mechanism"),
         questions=questions(dataset),
-        example=name(dataset, example) if example else None,
+        example=example(dataset),
     )
 
 

@@ -62,6 +62,17 @@ def summary(dataset: Dataset, node: NamedNode) -> str:
     return next((found for p in predicates if (found := text(dataset, node, p))), "")
 
 
+def example(dataset: Dataset) -> Name | None:
+    """Return the resource that the dataset gives as an example of itself, None if there is none."""
+    found = dataset.value(dataset.iri("dataset"), NamedNode(terms.VOID + "exampleResource"))
+    return name(dataset, found) if found else None
+
+
+def site_name(dataset: Dataset) -> str:
+    """Return the short name that the dataset gives itself (dct:alternative), ours if none."""
+    return text(dataset, dataset.iri("dataset"), terms.DCT + "alternative") or "calcguide"
+
+
 def number(dataset: Dataset, node: Node, predicate: NamedNode) -> int | None:
     """Return a whole number that is stated of a node, else None."""
     found = dataset.value(node, predicate)

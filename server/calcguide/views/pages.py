@@ -25,7 +25,7 @@ from calcguide.description.listings import (
     questions,
 )
 from calcguide.description.matches import describe_alignments
-from calcguide.description.naming import calc, in_sentence, name, summary, text, types_of
+from calcguide.description.naming import calc, in_sentence, name, site_name, summary, text, types_of
 from calcguide.description.partitions import count_default_graph
 from calcguide.description.records import (
     describe_claim,
@@ -270,6 +270,7 @@ def _on_every_page() -> dict[str, Any]:
     described = dataset.iri("dataset")
     return {
         "guide": is_guide(dataset),
+        "site_name": site_name(dataset),
         "disclaimer": text(dataset, described, calc("disclaimer").value),
         "version": text(dataset, described, terms.OWL + "versionInfo"),
         "licence": dataset.value(described, NamedNode(terms.DCT + "license")),
