@@ -95,19 +95,6 @@ def browse(dataset: Dataset, slug: str) -> Listing:
     return Listing(name(dataset, type), summary(dataset, type), found, len(found))
 
 
-def browse_counts(dataset: Dataset) -> dict[str, Listing]:
-    """Return each browse page with its class and the number of members, without the members."""
-    return {
-        slug: Listing(
-            name(dataset, calc(local)),
-            summary(dataset, calc(local)),
-            (),
-            sum(1 for _ in members(dataset, calc(local))),
-        )
-        for slug, local in BROWSE.items()
-    }
-
-
 def browse_page(dataset: Dataset, node: NamedNode) -> str | None:
     """Return the browse page that lists a thing by its asserted class, or the class above."""
     types = asserted_types(dataset, node)

@@ -17,7 +17,7 @@ LARGEST_SITEMAP: Final = 50_000
 
 _LONGEST: Final = 1_000
 """Characters of an address in a sitemap, so that a full file has less than the protocol's 50 MB."""
-_PAGES: Final = ("pages", "downloads", "sparql")
+_PAGES: Final = ("pages", "browsing", "comparing", "downloads", "sparql")
 """Blueprints whose routes without arguments answer with pages."""
 _NOT_CRAWLED: Final = ("/search", "/suggest", "/sparql?", "/graph-store", "/describe")
 """What has no end, or repeats what stands elsewhere."""
