@@ -82,14 +82,6 @@ def test_with_a_script_nothing_is_loaded_anew_and_the_focus_stays(visit: Visit) 
     assert barriers(page) == []
 
 
-def test_a_choice_that_the_server_refuses_is_told_by_its_page(visit: Visit) -> None:
-    page = visit("/compare")
-    page.evaluate("document.querySelector('[name=place] option:last-child').value = 'planet'")
-    page.get_by_label("Where", exact=True).select_option("planet")
-    page.wait_for_url("**/compare?*planet")
-    page.get_by_text("There is no place planet").wait_for()
-
-
 def test_a_mark_leads_to_the_passage_and_its_claims(visit: Visit) -> None:
     page = visit("/compare")
     mark = page.locator("tr[data-kind='id:kidney-stone'] .rating .mark a")

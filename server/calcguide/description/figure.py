@@ -100,10 +100,15 @@ def _point(dataset: Dataset, place: Name) -> tuple[int, int] | None:
 
 def _beside(known: list[tuple[tuple[int, int], Name]], label_x: int) -> list[Spot]:
     """The spots of one side, their labels one below the other without touching."""
-    spots: list[Spot] = []
-    free = LABEL_HEIGHT // 2
-    for (x, y), place in sorted(known, key=lambda found: (found[0][1], found[1].label)):
-        label_y = max(y, free)
-        free = label_y + LABEL_HEIGHT
-        spots.append(Spot(place, x, y, label_x, label_y))
-    return spots
+    ordered = sorted(known, key=lambda found: (found[0][1], found[1].label))
+    heights: list[int] = []
+    for (_, y), _ in ordered:
+        heights.append(max(y, heights[-1] + LABEL_HEIGHT if heights else LABEL_HEIGHT // 2))
+    lowest = HEIGHT - LABEL_HEIGHT // 2
+    for number in reversed(range(len(heights))):
+        heights[number] = min(heights[number], lowest)
+        lowest = heights[number] - LABEL_HEIGHT
+    return [
+        Spot(place, x, y, label_x, label_y)
+        for ((x, y), place), label_y in zip(ordered, heights, strict=True)
+    ]
