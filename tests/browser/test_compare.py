@@ -77,9 +77,12 @@ def test_with_a_script_nothing_is_loaded_anew_and_the_focus_stays(visit: Visit) 
     page.locator("#shown", has_text="2 kinds, grade: Low").wait_for()
     assert rows(page) == ["Breast calcification", "Calcinosis cutis"]
     assert "sort=kind" in page.url
-    assert page.evaluate("window.same && document.activeElement.name") == "grade"
+    assert page.evaluate("window.same && document.activeElement.id") == "sort-kind"
     assert page.get_by_role("status").inner_text() == "2 kinds, grade: Low"
     assert barriers(page) == []
+    page.get_by_role("link", name="Show all kinds").click()
+    page.locator("#shown", has_text="6 kinds").wait_for()
+    assert page.evaluate("document.activeElement.id") == "shown"
 
 
 def test_a_mark_leads_to_the_passage_and_its_claims(visit: Visit) -> None:

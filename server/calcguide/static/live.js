@@ -9,7 +9,7 @@
   const main = document.getElementById("main");
   let asked = null;
 
-  function show(url, focus) {
+  function show(url) {
     if (asked) asked.abort();
     asked = new XMLHttpRequest();
     asked.open("GET", url);
@@ -20,6 +20,7 @@
       const fresh = asked.status === 200 && asked.response;
       if (!fresh) return location.assign(url);
       history.replaceState(null, "", url);
+      const held = document.activeElement;
       for (const id of ["figure", "answers", "compared"]) {
         const [old, next] = [document.getElementById(id), fresh.getElementById(id)];
         if (old && next) old.replaceWith(document.adoptNode(next));
@@ -27,8 +28,10 @@
       document.title = fresh.title;
       const heading = document.querySelector("[data-told]");
       told.textContent = heading ? heading.textContent : "";
-      const again = focus && document.getElementById(focus);
-      if (again) again.focus();
+      if (held.isConnected) return;
+      const again = (held.id && document.getElementById(held.id)) || heading;
+      if (again === heading) heading.tabIndex = -1;
+      again.focus();
     };
     asked.send();
   }
@@ -59,6 +62,6 @@
         if (field.type === "radio") field.checked = field.value === value;
         else if (field.name) field.value = value;
       }
-    show(link.getAttribute("href"), link.id);
+    show(link.getAttribute("href"));
   });
 })();
