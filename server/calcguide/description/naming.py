@@ -44,6 +44,11 @@ def in_sentence(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
+def last_part(iri: str) -> str:
+    """Return what stands behind the last slash or number sign of an IRI."""
+    return iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+
+
 def texts(dataset: Dataset, node: Node, predicate: str) -> tuple[str, ...]:
     """Return the literals of a predicate, sorted; the English ones alone where there are any."""
     found = [t for t in dataset.values(node, NamedNode(predicate)) if isinstance(t, Literal)]

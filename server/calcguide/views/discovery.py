@@ -20,7 +20,7 @@ _LONGEST: Final = 1_000
 """Characters of an address in a sitemap, so that a full file has less than the protocol's 50 MB."""
 _SHORT_NAME: Final = 16
 """Characters that OpenSearch allows a short name."""
-_PAGES: Final = ("pages", "downloads", "sparql")
+_PAGES: Final = ("pages", "browsing", "comparing", "downloads", "sparql")
 """Blueprints whose routes without arguments answer with pages."""
 _NOT_CRAWLED: Final = ("/search", "/suggest", "/sparql?", "/graph-store", "/describe")
 """What has no end, or repeats what stands elsewhere."""
