@@ -27,6 +27,9 @@ THINGS: Final = (
 """What `path_of` finds the fullest page of."""
 ASKED: Final = {
     "/?place=kidney": 200,
+    "/compare?sort=kind&place=kidney": 200,
+    "/compare?grade=high&place=skin": 200,
+    "/compare?place=nowhere": 400,
     "/search?q=stone": 200,
     "/search?q=qqqqqq": 200,
     "/search?q=%3Cscript%3Ealert(1)%3C/script%3E": 200,

@@ -11,6 +11,7 @@ from calcguide.errors import DataError
 from calcguide.files import Root, published
 
 FILES = [path for _, path in Root(published()).graph_files() if path.suffix == ".ttl"]
+FILES += sorted((Path(__file__).parent / "second_guide").rglob("*.ttl"))
 HERE = Path("example.ttl")
 
 

@@ -367,7 +367,16 @@ def test_a_label_within_a_sentence_keeps_its_abbreviation(label: str, inside: st
 def test_another_guide_gets_its_pages_without_a_change_of_code(invented: Dataset) -> None:
     client = create_app(invented, Settings.read({})).test_client()
     paths = ["", "id/pearl.html", "claim/c6.html", "passage/s/p1.html", "question/q.html"]
-    paths += ["browse/types", "questions", "about", "section/s.html", "ontology.html"]
+    paths += [
+        "browse",
+        "browse/types",
+        "compare",
+        "compare?place=fin",
+        "questions",
+        "about",
+        "section/s.html",
+        "ontology.html",
+    ]
     for path in paths:
         response = client.get(f"/{path}", headers={"Accept": "text/html"})
         assert response.status_code == 200, path

@@ -25,7 +25,7 @@ from tests.markup import Element, read
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
-FIXED = {"/", "/browse", "/questions", "/about", "/validation", "/data", "/sparql"}
+FIXED = {"/", "/browse", "/compare", "/questions", "/about", "/validation", "/data", "/sparql"}
 FIXED |= {"/ontology.html", "/shapes.html", "/queries.html", "/dataset.html"}
 FIXED |= {f"/browse/{kind}" for kind in BROWSE}
 
@@ -167,7 +167,7 @@ SAMPLES = {
     "filename": "calcguide.css",
     "kind": "types",
     "number": "1",
-    "suffix": "",
+    "suffix": "json",
     "/id/": "eswt",
     "/claim/": "c144",
     "/passage/": "comparison/r1c3",

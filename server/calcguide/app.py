@@ -13,6 +13,8 @@ from calcguide.settings import Settings
 from calcguide.validation import Verdict
 from calcguide.views import coding, problems, signposting
 from calcguide.views.alignments import alignments
+from calcguide.views.browse import browsing
+from calcguide.views.compare import comparing
 from calcguide.views.discovery import discovery
 from calcguide.views.documents import documents
 from calcguide.views.downloads import downloads
@@ -92,6 +94,8 @@ def create_app(
     app.register_blueprint(openapi)
     app.register_blueprint(pages)
     app.register_blueprint(alignments)
+    app.register_blueprint(browsing)
+    app.register_blueprint(comparing)
     app.register_blueprint(discovery)
     app.register_blueprint(documents)
     app.register_blueprint(downloads)

@@ -206,7 +206,8 @@ class Index:
         query = query if len(query) <= LONGEST else ""
         hits = _first(self._fitting(query, words(query)), most + 1)
         alike = [] if hits else sorted(self._alike(_key(query)), key=lambda named: named.kind)
-        near = dict.fromkeys(self._things[n.thing] for n in alike if n.kind != _CLAIM)
+        named = (n for n in alike if n.kind != _CLAIM and _half_alike(_key(query), n.key))
+        near = dict.fromkeys(self._things[n.thing] for n in named)
         return Results(
             tuple(self._found(*hit) for hit in hits[:most]),
             len(hits) <= most,
@@ -389,6 +390,12 @@ def _forgiven(word: str) -> int:
 def _trigrams(key: str) -> set[str]:
     padded = f"^{key}$"
     return {padded[i : i + 3] for i in range(len(padded) - 2)}
+
+
+def _half_alike(one: str, other: str) -> bool:
+    """Whether the shorter of two keys has half its trigrams in common with the other."""
+    found, others = _trigrams(one), _trigrams(other)
+    return 2 * len(found & others) >= min(len(found), len(others))
 
 
 def _first(hits: Iterable[_Hit], most: int) -> list[_Hit]:

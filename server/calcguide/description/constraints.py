@@ -119,7 +119,7 @@ def describe_constraints(dataset: Dataset) -> ConstraintsPage:
     shapes = [_shape(dataset, node) for node in _nodes(dataset)]
     rules = sum(bool(shape.path) for shape in shapes)
     return ConstraintsPage(
-        head=describe_publication(dataset, dataset.iri("shapes"), dataset.graph("shapes")),
+        head=describe_publication(dataset, "shapes"),
         counts={
             "node shapes": len(shapes) - rules,
             "property shapes": rules,

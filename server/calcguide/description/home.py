@@ -1,7 +1,6 @@
 """The home page: the kinds that the guide grades, what is asked; or an overview of any dataset."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -10,42 +9,33 @@ from pyoxigraph import NamedNode
 
 from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, GraphCount
-from calcguide.description.entity import GRADE, OUTCOME, Rating, rate
+from calcguide.description.cards import Card, cards, found_at, places_of
+from calcguide.description.entity import OUTCOME
+from calcguide.description.figure import Figure, draw
 from calcguide.description.listings import Entry, entries, questions
-from calcguide.description.naming import Name, calc, in_order, members, name, text
+from calcguide.description.naming import Name, calc, example, members, name, text
 from calcguide.description.statements import (
-    Claim,
     Source,
     Statement,
     claims_about,
     read_claims,
-    section_of,
     sources_of,
     statements_of,
 )
 
 _PREDICATE: Final = calc("predicate")
-_OCCURS_IN: Final = calc("occursIn")
-_MANAGES: Final = calc("manages")
 _DEPENDS_ON: Final = calc("resolutionDependsOn")
 _MEMBER: Final = NamedNode(terms.SKOS + "member")
 _COLLECTION: Final = NamedNode(terms.SKOS + "Collection")
-_EXAMPLE: Final = NamedNode(terms.VOID + "exampleResource")
-_SUB_PROPERTY_OF: Final = NamedNode(terms.RDFS + "subPropertyOf")
 _EXAMPLES_SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
-class Card:
-    """A graded kind: its grade, places, what is done, what becomes of it, and their sources."""
+class Reason:
+    """A kind that tells why answers differ: what it is, and what is said to become of it."""
 
-    kind: Name
-    rating: Rating
-    grades: tuple[Statement, ...]
-    places: tuple[Statement, ...]
+    kind: Entry
     outcomes: tuple[Statement, ...]
-    """What becomes of it, as far as the section that grades it says so."""
-    approaches: tuple[Statement, ...]
     sources: tuple[Source, ...]
 
 
@@ -61,7 +51,9 @@ class HomePage:
     unranked_levels: tuple[Entry, ...]
     places: tuple[Name, ...]
     place: Name | None
-    why: tuple[Entry, ...]
+    figure: Figure | None
+    """The body with the places on it; None where none of them is known to lie there."""
+    why: tuple[Reason, ...]
     questions: tuple[Entry, ...]
     example: Name | None
 
@@ -98,31 +90,29 @@ def describe_home(dataset: Dataset, place: str = "") -> HomePage | None:
     """
     if not is_guide(dataset):
         return None
-    cards = [_card(dataset, kind) for kind in _graded(dataset)]
-    levels = {card.rating.level for card in cards}
-    places = in_order({s.object for card in cards for s in card.places})
+    found = cards(dataset)
+    levels = {card.rating.level for card in found}
+    places = places_of(found)
     chosen = next((p for p in places if place and (p.iri or "").endswith(f"/{place}")), None)
     if chosen is not None:
-        here = set(dataset.subjects(_OCCURS_IN, NamedNode(chosen.iri or "")))
-        cards = [card for card in cards if NamedNode(card.kind.iri or "") in here]
-    cards.sort(key=lambda card: (-(card.rating.rank or 0), card.kind.label.casefold()))
-    unranked = tuple(card for card in cards if card.rating.rank is None)
+        found = found_at(dataset, chosen, found)
+    unranked = tuple(card for card in found if card.rating.rank is None)
     guide = next(members(dataset, calc("Guide")), None)
-    example = dataset.value(dataset.iri("dataset"), _EXAMPLE)
     return HomePage(
         title=text(dataset, guide, terms.DCT + "title") if guide else "What the guide says",
         grades_differ=len(levels) > 1,
         depends_on=_depends_on(dataset),
-        ranked=tuple(card for card in cards if card.rating.rank is not None),
+        ranked=tuple(card for card in found if card.rating.rank is not None),
         unranked=unranked,
         unranked_levels=entries(
             dataset, (NamedNode(c.rating.level.iri or "") for c in unranked if c.rating.level.iri)
         ),
         places=places,
         place=chosen,
-        why=_collected(dataset, "by-mechanism"),
+        figure=draw(dataset, places),
+        why=tuple(_reason(dataset, entry) for entry in _collected(dataset, "by-mechanism")),
         questions=questions(dataset),
-        example=name(dataset, example) if example else None,
+        example=example(dataset),
     )
 
 
@@ -148,47 +138,23 @@ def overview(dataset: Dataset) -> Overview:
     )
 
 
-def _graded(dataset: Dataset) -> list[NamedNode]:
-    """The kinds that an affirmed claim grades."""
-    claims = read_claims(dataset, dataset.subjects(_PREDICATE, GRADE))
-    return [
-        NamedNode(iri) for iri in dict.fromkeys(c.subject.iri for c in claims if c.affirmed) if iri
-    ]
-
-
-def _card(dataset: Dataset, kind: NamedNode) -> Card:
-    """The card of a kind: places and approaches from the section that grades it, where it has them.
-
-    So a table's row stays together; the entity page has the rest.
-    """
-    claims = [claim for claim in claims_about(dataset, kind) if claim.affirmed]
-    grades = [c for c in claims if c.predicate.iri == GRADE.value and c.subject.iri == kind.value]
-    section = {section_of(dataset, claim.passage) for claim in grades}
-    effects = {_MANAGES, *dataset.subjects(_SUB_PROPERTY_OF, _MANAGES)}
-
-    def chosen(predicates: Iterable[object], end: str) -> list[Claim]:
-        iris = {p.value for p in predicates if isinstance(p, NamedNode)}
-        return [c for c in claims if c.predicate.iri in iris and getattr(c, end).iri == kind.value]
-
-    def of_section(found: list[Claim]) -> list[Claim]:
-        return [claim for claim in found if section_of(dataset, claim.passage) in section]
-
-    places, approaches = chosen([_OCCURS_IN], "subject"), chosen(effects, "object")
-    shown = (
-        tuple(statements_of(grades)),
-        tuple(statements_of(of_section(places) or places)),
-        tuple(statements_of(of_section(chosen([OUTCOME], "subject")))),
-        tuple(statements_of(of_section(approaches) or approaches)),
-    )
-    sources = sources_of(statement for part in shown for statement in part)
-    return Card(name(dataset, kind), rate(dataset, grades[0].object), *shown, sources)
-
-
 def _depends_on(dataset: Dataset) -> tuple[Statement, ...]:
     """What the guide says that going away depends on, what most claims say first."""
     claims = read_claims(dataset, dataset.subjects(_PREDICATE, _DEPENDS_ON))
     found = statements_of(claim for claim in claims if claim.affirmed)
     return tuple(sorted(found, key=lambda statement: -len(statement.claims)))
+
+
+def _reason(dataset: Dataset, kind: Entry) -> Reason:
+    """What all claims together say that becomes of a kind: what is affirmed, then what is not."""
+    about = claims_about(dataset, NamedNode(kind.name.iri or ""))
+    outcomes = sorted(
+        statements_of(
+            c for c in about if c.predicate.iri == OUTCOME.value and c.subject == kind.name
+        ),
+        key=lambda statement: statement.polarity != "affirmed",
+    )
+    return Reason(kind, tuple(outcomes), sources_of(outcomes))
 
 
 def _collected(dataset: Dataset, slug: str) -> tuple[Entry, ...]:

@@ -39,6 +39,12 @@ BROWSE: Final = {
 }
 """Name of a browse page -> local name of the class whose members it lists; the main five first."""
 
+_COUNTED: Final = {
+    "Passage": "passages",
+    "Claim": "claims",
+    "Entity": "things that they speak of",
+    "Question": "questions",
+}
 _ORDINAL: Final = calc("ordinal")
 _SUB_CLASS_OF: Final = NamedNode(terms.RDFS + "subClassOf")
 _LISTED: Final = 1000
@@ -65,10 +71,19 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many things there are of a sort, and what the sort is called."""
+
+    total: int
+    words: str
+
+
+@dataclass(frozen=True)
 class SourcePage:
     """What the data are: their description, their guides, their graphs with statement counts."""
 
     summary: str
+    counts: tuple[Count, ...]
     guides: tuple[Entry, ...]
     graphs: tuple[Listing, ...]
 
@@ -93,19 +108,6 @@ def browse(dataset: Dataset, slug: str) -> Listing:
     type = calc(BROWSE[slug])
     found = entries(dataset, members(dataset, type))
     return Listing(name(dataset, type), summary(dataset, type), found, len(found))
-
-
-def browse_counts(dataset: Dataset) -> dict[str, Listing]:
-    """Return each browse page with its class and the number of members, without the members."""
-    return {
-        slug: Listing(
-            name(dataset, calc(local)),
-            summary(dataset, calc(local)),
-            (),
-            sum(1 for _ in members(dataset, calc(local))),
-        )
-        for slug, local in BROWSE.items()
-    }
 
 
 def browse_page(dataset: Dataset, node: NamedNode) -> str | None:
@@ -147,6 +149,10 @@ def describe_source(dataset: Dataset) -> SourcePage:
     """Return what the dataset says of itself, of the guides behind it and of its graphs."""
     return SourcePage(
         summary=summary(dataset, dataset.iri("dataset")),
+        counts=tuple(
+            Count(sum(1 for _ in members(dataset, calc(local))), words)
+            for local, words in _COUNTED.items()
+        ),
         guides=entries(dataset, members(dataset, calc("Guide"))),
         graphs=tuple(
             Listing(

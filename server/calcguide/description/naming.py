@@ -44,6 +44,11 @@ def in_sentence(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
+def last_part(iri: str) -> str:
+    """Return what stands behind the last slash or number sign of an IRI."""
+    return iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+
+
 def texts(dataset: Dataset, node: Node, predicate: str) -> tuple[str, ...]:
     """Return the literals of a predicate, sorted; the English ones alone where there are any."""
     found = [t for t in dataset.values(node, NamedNode(predicate)) if isinstance(t, Literal)]
@@ -60,6 +65,17 @@ def summary(dataset: Dataset, node: NamedNode) -> str:
     """The definition, comment or description of a thing, whichever there is first."""
     predicates = (terms.SKOS + "definition", terms.RDFS + "comment", terms.DCT + "description")
     return next((found for p in predicates if (found := text(dataset, node, p))), "")
+
+
+def example(dataset: Dataset) -> Name | None:
+    """Return the resource that the dataset gives as an example of itself, None if there is none."""
+    found = dataset.value(dataset.iri("dataset"), NamedNode(terms.VOID + "exampleResource"))
+    return name(dataset, found) if found else None
+
+
+def site_name(dataset: Dataset) -> str:
+    """Return the short name that the dataset gives itself (dct:alternative), ours if none."""
+    return text(dataset, dataset.iri("dataset"), terms.DCT + "alternative") or "calcguide"
 
 
 def number(dataset: Dataset, node: Node, predicate: NamedNode) -> int | None:

@@ -13,6 +13,7 @@ from calcguide.description.naming import Name, in_order, name
 About = Mapping[str, list[Term]]
 """IRI of a property -> the values that one graph states of one thing."""
 
+_ONTOLOGY: Final = NamedNode(terms.OWL + "Ontology")
 _FACTS: Final = {
     terms.OWL + "versionInfo": "Version",
     terms.OWL + "versionIRI": "Name of this version",
@@ -53,8 +54,15 @@ class Publication:
     notes: tuple[Fact, ...]
 
 
-def describe_publication(dataset: Dataset, document: NamedNode, graph: NamedNode) -> Publication:
-    """Return what a document states of itself in its graph; what it leaves out has no row."""
+def describe_publication(dataset: Dataset, kind: str) -> Publication:
+    """Return what a document states of itself in its graph; what it leaves out has no row.
+
+    `kind` is `ontology` or `shapes`. Another guide that uses ours leaves them their names.
+    """
+    graph = dataset.graph(kind)
+    typed = dataset.store.quads_for_pattern(None, terms.RDF_TYPE, _ONTOLOGY, graph)
+    named = sorted((q.subject for q in typed if isinstance(q.subject, NamedNode)), key=str)
+    document = next(iter(named), dataset.iri(kind))
     stated = about(dataset, document, graph)
     return Publication(
         title=dataset.label(document),

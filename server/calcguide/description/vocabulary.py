@@ -136,7 +136,7 @@ def describe_vocabulary(dataset: Dataset) -> VocabularyPage:
     }
     counted = {"classes": classes, "properties": properties, "qualifiers": qualifiers}
     return VocabularyPage(
-        head=describe_publication(dataset, dataset.iri("ontology"), dataset.graph("ontology")),
+        head=describe_publication(dataset, "ontology"),
         counts={what: len(nodes) for what, nodes in counted.items()},
         sections=tuple(
             Section(f"part-{part}", *_HEADINGS[part], reader.tree(nodes, up), reader.terms(nodes))

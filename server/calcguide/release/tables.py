@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from calcguide.dataset import Dataset
-from calcguide.description.home import Card, describe_home
+from calcguide.description.cards import Card, cards
 from calcguide.description.naming import Name, calc, members
 from calcguide.description.statements import (
     Circumstance,
@@ -21,6 +21,7 @@ BETWEEN: Final = "|"
 """What stands between the values of a cell that holds several."""
 
 Cell = Name | str | int | Sequence[Name] | Sequence[str] | None
+Plain = str | int | list[str] | None
 Thing = TypeVar("Thing")
 
 
@@ -37,13 +38,20 @@ class Column(Generic[Thing]):
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it is read: cells are text, the first column is the key."""
+    """A table, to be read as CSV or JSON; the first column is the key."""
 
     name: str
     title: str
     description: str
     columns: tuple[Column[Claim] | Column[Card], ...]
-    rows: tuple[tuple[str, ...], ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    prefixed: Callable[[str], str]
+    """Shortens an IRI."""
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The cells as text: things by short name, several values with a bar between them."""
+        return tuple(tuple(_text(cell, self.prefixed) for cell in row) for row in self.cells)
 
     @property
     def csv(self) -> bytes:
@@ -54,6 +62,12 @@ class Table:
         writer.writerows(self.rows)
         return output.getvalue().encode()
 
+    @property
+    def records(self) -> list[dict[str, Plain]]:
+        """The rows as JSON objects: things by IRI, several values as a list, no value as null."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, map(_plain, row), strict=True)) for row in self.cells]
+
 
 def claims(dataset: Dataset) -> Table:
     """Return the claims, one row each, in the order of their names."""
@@ -62,39 +76,46 @@ def claims(dataset: Dataset) -> Table:
         "Claims",
         "One row a claim: what a passage affirms, denies or calls unproven, and how it says it.",
         _CLAIM_COLUMNS,
-        _rows(dataset, _CLAIM_COLUMNS, read_claims(dataset, members(dataset, calc("Claim")))),
+        _cells(dataset, _CLAIM_COLUMNS, read_claims(dataset, members(dataset, calc("Claim")))),
+        dataset.compact,
     )
 
 
-def comparison(dataset: Dataset) -> Table:
-    """Return the kinds that the guide grades, one row each, as the home page has them."""
-    home = describe_home(dataset)
+def comparison(dataset: Dataset, rows: Iterable[Card] | None = None) -> Table:
+    """Return the kinds that the guide grades, one row each: these, or all as on the home page."""
     return Table(
         "comparison",
         "Comparison",
         "One row a kind that the guide grades: its grade with condition and emphasis, where it "
         "occurs, what becomes of it, what is done about it, and the claims behind the row.",
         _CARD_COLUMNS,
-        _rows(dataset, _CARD_COLUMNS, home.cards if home else ()),
+        _cells(dataset, _CARD_COLUMNS, cards(dataset) if rows is None else rows),
+        dataset.compact,
     )
 
 
-def _rows(
+def _cells(
     dataset: Dataset, columns: Sequence[Column[Thing]], things: Iterable[Thing]
-) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        tuple(_text(dataset, column.cell(dataset, thing)) for column in columns) for thing in things
-    )
+) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(tuple(column.cell(dataset, thing) for column in columns) for thing in things)
 
 
-def _text(dataset: Dataset, cell: Cell) -> str:
+def _text(cell: Cell, prefixed: Callable[[str], str]) -> str:
     if cell is None:
         return ""
     if isinstance(cell, Name):
-        return dataset.compact(cell.iri) if cell.iri else cell.label
+        return prefixed(cell.iri) if cell.iri else cell.label
     if isinstance(cell, str | int):
         return str(cell)
-    return BETWEEN.join(_text(dataset, value) for value in cell)
+    return BETWEEN.join(_text(value, prefixed) for value in cell)
+
+
+def _plain(cell: Cell) -> Plain:
+    if isinstance(cell, Name):
+        return cell.iri or cell.label
+    if cell is None or isinstance(cell, str | int):
+        return cell
+    return [value.iri or value.label if isinstance(value, Name) else value for value in cell]
 
 
 def _named(circumstances: Iterable[Circumstance]) -> list[Name]:
@@ -202,6 +223,11 @@ _CARD_COLUMNS: Final[tuple[Column[Card], ...]] = (
         "outcomes_label",
         "The same in words, with hedges and conditions.",
         lambda _, c: [_said(s, s.object.label) for s in c.outcomes],
+    ),
+    Column(
+        "beside_label",
+        "What the same passages say becomes of something else, in words.",
+        lambda _, c: [_said(s, f"{s.subject.label}: {s.object.label}") for s in c.beside],
     ),
     Column("approaches", "What is done.", lambda _, c: [s.subject for s in c.approaches]),
     Column(

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, current_app, url_for
 
 from calcguide.description.home import is_guide
 from calcguide.description.listings import BROWSE, things
+from calcguide.description.naming import site_name
 from calcguide.formats import CSV, HTML, JSON
 from calcguide.views.site import site
 
@@ -17,7 +18,9 @@ LARGEST_SITEMAP: Final = 50_000
 
 _LONGEST: Final = 1_000
 """Characters of an address in a sitemap, so that a full file has less than the protocol's 50 MB."""
-_PAGES: Final = ("pages", "downloads", "sparql")
+_SHORT_NAME: Final = 16
+"""Characters that OpenSearch allows a short name."""
+_PAGES: Final = ("pages", "browsing", "comparing", "downloads", "sparql")
 """Blueprints whose routes without arguments answer with pages."""
 _NOT_CRAWLED: Final = ("/search", "/suggest", "/sparql?", "/graph-store", "/describe")
 """What has no end, or repeats what stands elsewhere."""
@@ -71,7 +74,7 @@ def opensearch() -> Response:
     image = url_for("static", filename="favicon.svg").removeprefix("/")
     body = (
         f'{_XML}<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
-        "<ShortName>calcguide</ShortName>\n"
+        f"<ShortName>{escape(site_name(site().dataset)[:_SHORT_NAME])}</ShortName>\n"
         "<Description>Search by name, other names, definition or address.</Description>\n"
         f'{rows}<Image type="image/svg+xml">{escape(site().address(image))}</Image>\n'
         "<InputEncoding>UTF-8</InputEncoding>\n</OpenSearchDescription>\n"

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, abort, render_template
 
+from calcguide.description.naming import example
 from calcguide.release import Release, cite, release_of
 from calcguide.views.coding import offer
 from calcguide.views.site import site
@@ -12,8 +13,10 @@ downloads = Blueprint("downloads", __name__)
 @downloads.get("/data")
 def data() -> str:
     """The page of the downloads: formats, sizes, checksums, licence, how to cite."""
-    release = _release()
-    return render_template("data.html", release=release, citation=cite(site().dataset))
+    dataset = site().dataset
+    return render_template(
+        "data.html", release=_release(), citation=cite(dataset), example=example(dataset)
+    )
 
 
 @downloads.get("/dumps/<name>")

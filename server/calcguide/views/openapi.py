@@ -9,7 +9,9 @@ from typing import Any, Final
 from flask import Blueprint, Response, current_app, json
 from werkzeug.routing import Rule
 
+from calcguide.description.comparison import ORDERS
 from calcguide.formats import (
+    CSV,
     DOCUMENT_FORMATS,
     GRAPH_FORMATS,
     HTML,
@@ -80,11 +82,24 @@ _SPARQL: Final = (
     ),
 )
 _SEARCHED: Final = _query("q", "What to search for.", maxLength=LONGEST)
+_COMPARED: Final = (
+    _query(
+        "sort",
+        "The order of the rows; with - before it, turned round.",
+        enum=[sign + order for order in ORDERS for sign in ("", "-")],
+    ),
+    _query("place", "Where in the body: the last part of a location's IRI."),
+    _query("grade", "The last part of a grade's IRI."),
+)
 _DOCUMENT: Final = Operation(_types(*DOCUMENT_FORMATS), problems=(404, 406))
 _PAGE: Final = Operation(_types(HTML))
 
 OPERATIONS: Final = {
     "alignments.mapping_set": Operation(_types(TSV), problems=(404,)),
+    "browsing.index": _PAGE,
+    "browsing.members": Operation(_types(HTML), problems=(404,)),
+    "browsing.table": Operation(_types(JSON, CSV), problems=(404,)),
+    "comparing.comparison": Operation(_types(*PAGE_FORMATS), _COMPARED, problems=(400, 404, 406)),
     "discovery.opensearch": Operation(("application/opensearchdescription+xml",)),
     "discovery.robots": Operation(("text/plain",)),
     "discovery.sitemap": Operation(("application/xml",)),
@@ -114,8 +129,6 @@ OPERATIONS: Final = {
     "health.version": Operation(_types(JSON)),
     "openapi.description": Operation(_types(JSON)),
     "pages.about": _PAGE,
-    "pages.browse_index": _PAGE,
-    "pages.browse_kind": Operation(_types(HTML), problems=(404,)),
     "pages.home": Operation(
         _types(HTML),
         (_query("place", "Where in the body: the last part of a location's IRI."),),

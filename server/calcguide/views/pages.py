@@ -1,10 +1,10 @@
-"""The pages: home, browse, questions, about, validation, and a page about any one thing."""
+"""The pages: home, questions, about, validation, and a page about any one thing."""
 
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.blueprints import BlueprintSetupState
 from jinja2 import StrictUndefined
 from pyoxigraph import NamedNode
@@ -15,17 +15,18 @@ from calcguide.description import schema_org
 from calcguide.description.constraints import describe_constraints
 from calcguide.description.entity import describe_entity
 from calcguide.description.home import describe_home, is_guide, overview
-from calcguide.description.listings import (
-    BROWSE,
-    browse,
-    browse_counts,
-    browse_page,
-    contents,
-    describe_source,
-    questions,
-)
+from calcguide.description.listings import browse_page, contents, describe_source, questions
 from calcguide.description.matches import describe_alignments
-from calcguide.description.naming import calc, in_sentence, name, summary, text, types_of
+from calcguide.description.naming import (
+    calc,
+    in_sentence,
+    last_part,
+    name,
+    site_name,
+    summary,
+    text,
+    types_of,
+)
 from calcguide.description.partitions import count_default_graph
 from calcguide.description.records import (
     describe_claim,
@@ -122,20 +123,6 @@ def _published(dataset: Dataset) -> dict[str, Any]:
         "classes": [(name(dataset, term), count) for term, count in counts.classes.items()],
         "properties": [(name(dataset, term), count) for term, count in counts.properties.items()],
     }
-
-
-@pages.get("/browse")
-def browse_index() -> str:
-    """The classes of entities with their counts."""
-    return render_template("browse_index.html", listings=browse_counts(site().dataset))
-
-
-@pages.get("/browse/<kind>")
-def browse_kind(kind: str) -> str:
-    """The members of one class."""
-    if kind not in BROWSE:
-        abort(404, f"There is no browse page {kind}. There are: {', '.join(BROWSE)}.")
-    return render_template("browse.html", slug=kind, listing=browse(site().dataset, kind))
 
 
 @pages.get("/questions")
@@ -240,6 +227,12 @@ def address(iri: str) -> str:
 
 
 @pages.app_template_filter()
+def slug(iri: str) -> str:
+    """Return the last part of an IRI, by which an address chooses the thing."""
+    return last_part(iri)
+
+
+@pages.app_template_filter()
 def local(iri: str) -> str:
     """Return what stands behind the number sign of a vocabulary term, such as `denied`."""
     return iri.rsplit("#", 1)[-1]
@@ -273,6 +266,7 @@ def _on_every_page() -> dict[str, Any]:
     described = dataset.iri("dataset")
     return {
         "guide": is_guide(dataset),
+        "site_name": site_name(dataset),
         "disclaimer": text(dataset, described, calc("disclaimer").value),
         "version": text(dataset, described, terms.OWL + "versionInfo"),
         "licence": dataset.value(described, NamedNode(terms.DCT + "license")),

@@ -39,12 +39,12 @@ def results(suffix: str = "") -> Response:
 
 @search.get("/suggest")
 def suggest() -> Response:
-    """Answer `?q=` with what begins so: the query, labels, definitions, addresses."""
+    """Answer `?q=` with names that begin so: the query, the names, definitions, addresses."""
     query = _query()
     found = index(site().dataset).complete(query, _MOST_SUGGESTED)
     suggested = [
         query,
-        [thing.name.label for thing in found],
+        [thing.matched for thing in found],
         [thing.summary for thing in found],
         [_page(thing) for thing in found],
     ]
