@@ -15,6 +15,7 @@ from rdflib.plugins.sparql import prepareQuery
 from calcguide import terms
 from calcguide.canonical import canonical_turtle
 from calcguide.dataset import Dataset
+from calcguide.description.worked_questions import topics, worked_questions
 from calcguide.formats import N_TRIPLES, SPARQL_JSON
 from calcguide.query.evaluate import Kind, Query, evaluate
 from tests.conftest import REPOSITORY
@@ -189,6 +190,15 @@ def test_every_competency_question_has_its_query() -> None:
 
 
 def test_the_examples_are_listed_by_the_questions_they_ask(guide: Dataset) -> None:
-    examples = guide.example_queries()
+    examples = worked_questions(guide)
     assert len(examples) == len(FILES)
-    assert all("?" in question for question, _ in examples)
+    assert all("?" in example.question for example in examples)
+    assert examples[0].iri.endswith("/potential-of-each-type-to-go-away")
+
+
+def test_each_example_stands_under_one_word_that_several_share(guide: Dataset) -> None:
+    found = topics(guide)
+    listed = [question for topic in found for question in topic.questions]
+    assert sorted(map(id, listed)) == sorted(map(id, worked_questions(guide)))
+    assert all(2 < len(topic.questions) < 15 for topic in found)
+    assert [topic.keyword for topic in found] == sorted({topic.keyword for topic in found})
