@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -193,12 +194,12 @@ def test_the_examples_are_listed_by_the_questions_they_ask(guide: Dataset) -> No
     examples = worked_questions(guide)
     assert len(examples) == len(FILES)
     assert all("?" in example.question for example in examples)
-    assert examples[0].iri.endswith("/potential-of-each-type-to-go-away")
+    assert examples[0].iri.endswith("/can-diet-reverse-calcification"), "the numbered ones first"
 
 
 def test_each_example_stands_under_one_word_that_several_share(guide: Dataset) -> None:
     found = topics(guide)
     listed = [question for topic in found for question in topic.questions]
-    assert sorted(map(id, listed)) == sorted(map(id, worked_questions(guide)))
+    assert Counter(listed) == Counter(worked_questions(guide))
     assert all(2 < len(topic.questions) < 15 for topic in found)
     assert [topic.keyword for topic in found] == sorted({topic.keyword for topic in found})

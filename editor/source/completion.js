@@ -17,7 +17,7 @@ export function completionSource(load) {
     const line = context.state.doc.lineAt(context.pos);
     const before = line.text.slice(0, context.pos - line.from);
     const phrase = PHRASE.exec(before)?.[0] || "";
-    if (!context.explicit && phrase.split(" ").pop().length < 2) return null;
+    if (!context.explicit && phrase.length < 2) return null;
     const known = await load();
     if (context.aborted) return null;
     return terms(context, phrase, known);
@@ -36,6 +36,7 @@ function terms(context, phrase, known) {
   const words = phrase.split(" ");
   for (let first = 0; first < words.length; first++) {
     const typed = words.slice(first).join(" ");
+    if (typed.length < 2 && !context.explicit) break;
     const options = ranked(typed.toLowerCase(), known, first === words.length - 1);
     if (options.length) return { from: context.pos - typed.length, options, filter: false };
   }
@@ -46,7 +47,7 @@ function ranked(typed, known, single) {
   const found = [];
   for (const term of known.terms) {
     const [rank, matched] = rankOf(term, typed);
-    if (rank < 9) found.push([rank, term.name, option(term, matched, known.prefixes)]);
+    if (rank < 9) found.push([rank, matched || term.label, option(term, matched, known.prefixes)]);
   }
   if (single && typed) {
     for (const word of [...KEYWORDS, ...FUNCTIONS]) {

@@ -26,14 +26,15 @@ function sort(heading, at, original, body) {
     const numeric = heading.classList.contains("number");
     const sign = step === "ascending" ? 1 : -1;
     const keys = new Map(rows.map((row) => [row, row.cells[at].textContent.trim()]));
-    rows.sort((a, b) => sign * compare(keys.get(a), keys.get(b), numeric));
+    rows.sort((a, b) => compare(keys.get(a), keys.get(b), numeric, sign));
   }
   body.append(...rows);
 }
 
-function compare(a, b, numeric) {
+/** Empty cells come last, whichever way the others are sorted. */
+function compare(a, b, numeric, sign) {
   if (!a || !b) return (a ? 0 : 1) - (b ? 0 : 1);
-  return numeric ? Number(a) - Number(b) : a.localeCompare(b, "en", { numeric: true });
+  return sign * (numeric ? Number(a) - Number(b) : a.localeCompare(b, "en", { numeric: true }));
 }
 
 /** Puts a button beside each program that copies it. */

@@ -20,8 +20,8 @@ MOST: Final = 5_000
 
 _LABELS: Final = (terms.SKOS + "prefLabel", terms.RDFS + "label", terms.DCT + "title")
 _SYNONYMS: Final = (terms.SKOS + "altLabel", terms.SKOS + "hiddenLabel")
-_OWN: Final = ("id/", "graph/", "collection/", "question/")
-"""How the paths begin of the guide's own things that queries name; claims have numbers only."""
+_OWN: Final = ("id/", "graph/", "collection/")
+"""How the paths begin of the guide's own things that queries name; others have numbers only."""
 _WRITTEN: Final = re.compile(r"[a-z]+:[A-Za-z_][\w-]*|<[^<>]+>")
 """A name as a query can hold it without escapes (SPARQL 1.1, PN_LOCAL)."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from calcguide.description.naming import Name
 
-MOST_BOXES: Final = 40
+MOST_BOXES: Final = 30
 """Boxes of one picture; with more it would be a thicket."""
 
 _WIDTH: Final = 148
@@ -21,6 +21,8 @@ _LETTERS: Final = 17
 _LINES: Final = 3
 _NAME: Final = 20
 """Letters of a line's name."""
+_LETTER: Final = 7
+"""How wide one of them is, at most, on average."""
 
 Edge = tuple[Name, Name, Name]
 
@@ -39,12 +41,15 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """A statement between two boxes: a path, and its name at a place beside the target."""
+    """A statement between two boxes: a path, and its name, which ends or begins at the target."""
 
     path: str
     label: str
     x: int
     y: int
+    anchor: str
+    right: int
+    """How far to the right the line reaches, with its name."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def draw(edges: Iterable[Edge]) -> Picture | None:
     boxes = _boxes(columns, shown)
     lines = tuple(_lines(boxes, shown))
     return Picture(
-        width=max(*(b.x + b.width for b in boxes.values()), *(line.x for line in lines)) + _EDGE,
+        width=max(*(b.x + b.width for b in boxes.values()), *(line.right for line in lines)) + _EDGE,
         height=max(box.y + box.height for box in boxes.values()) + _EDGE,
         boxes=tuple(boxes.values()),
         lines=lines,
@@ -184,7 +189,7 @@ def _forward(start: Box, end: Box, label: str) -> Line:
     x1, y1 = start.x + start.width, start.y + start.height // 2
     x2, y2 = end.x, end.y + end.height // 2
     path = f"M{x1} {y1}C{x1 + 20} {y1} {x1 + 10} {y2} {x1 + 30} {y2}H{x2 - 2}"
-    return Line(path, label, x2 - 10, y2 - 5)
+    return Line(path, label, x2 - 10, y2 - 5, "end", x2)
 
 
 def _back(start: Box, end: Box, label: str) -> Line:
@@ -192,4 +197,4 @@ def _back(start: Box, end: Box, label: str) -> Line:
     x1, y1 = start.x + start.width, start.y + start.height // 2 + 6
     x2, y2 = end.x + end.width, end.y + end.height // 2 - 6
     path = f"M{x1} {y1}C{x1 + 60} {y1} {x2 + 60} {y2} {x2 + 2} {y2}"
-    return Line(path, label, x2 + 120, y2 - 5)
+    return Line(path, label, x2 + 14, y2 - 5, "start", x2 + 20 + _LETTER * len(label))
