@@ -52,3 +52,14 @@ def test_a_picture_has_room_for_so_many_things_and_says_how_many_are_left_out() 
     assert drawn is not None
     assert (len(drawn.boxes), drawn.left_out) == (MOST_BOXES, 10)
     assert draw([(Name("x"), Name("p", "http://a/p"), Name("y"))]) is None
+
+
+def test_only_lines_that_go_to_the_right_end_at_the_left_of_a_box() -> None:
+    drawn = draw(edges("ab", "bc", "ca", "bb", "xa"))
+    assert drawn is not None
+    x = {box.name.label: (box.x, box.x + box.width) for box in drawn.boxes}
+    ends = {line.anchor: set() for line in drawn.lines}  # type: ignore[var-annotated]
+    for line in drawn.lines:
+        ends[line.anchor].add(line.x)
+    assert ends["start"] == {x["a"][1] + 14, x["b"][1] + 14}
+    assert ends["end"] == {x[thing][0] - 10 for thing in "abc"}

@@ -70,7 +70,7 @@ export function edit(field, { read, load, list, run }) {
     root,
     parent: root,
     state: EditorState.create({
-      doc: field.value,
+      doc: field.value.trimEnd(),
       extensions: [
         // Tab and Shift+Tab are bound to nothing: they leave the editor.
         Prec.highest(keymap.of([{ key: "Mod-Enter", run, preventDefault: true }])),

@@ -49,9 +49,7 @@ form.querySelector("label").addEventListener("click", (event) => {
   editor.focus();
 });
 document.getElementById("keys").hidden = false;
-sortable(outcome);
-copyable(outcome);
-markError();
+enhance();
 
 let under_way = null;
 
@@ -101,8 +99,6 @@ function show(page) {
   const fallback = page.querySelector("main p");
   outcome.replaceChildren(...(found || { childNodes: [fallback] }).childNodes);
   document.title = page.title || title;
-  sortable(outcome);
-  copyable(outcome);
   for (const link of document.querySelectorAll("#worked a[aria-current]")) {
     if (link.search !== window.location.search) {
       link.removeAttribute("aria-current");
@@ -111,6 +107,14 @@ function show(page) {
   }
   // An alert speaks for itself as it comes in.
   announcement.textContent = outcome.querySelector("#found")?.textContent ?? "";
+  enhance();
+}
+
+function enhance() {
+  sortable(outcome);
+  copyable(outcome);
+  // What may be misspelt stands below the editor already, with buttons that mend it.
+  outcome.querySelector(".hints")?.remove();
   markError();
 }
 

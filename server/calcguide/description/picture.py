@@ -1,12 +1,12 @@
 """A graph as a picture: where boxes and lines stand, from left to right along the statements."""
 
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from calcguide.description.naming import Name
+from calcguide.description.neighbourhood import wrap
 
 MOST_BOXES: Final = 30
 """Boxes of one picture; with more it would be a thicket."""
@@ -17,12 +17,9 @@ _ACROSS: Final = 140
 """Between columns: room for the names of the lines."""
 _DOWN: Final = 16
 _EDGE: Final = 8
-_LETTERS: Final = 17
-_LINES: Final = 3
-_NAME: Final = 20
-"""Letters of a line's name."""
-_LETTER: Final = 7
-"""How wide one of them is, at most, on average."""
+_ROOM: Final = 130
+"""For the name of a box."""
+_MOST_LINES: Final = 3
 
 Edge = tuple[Name, Name, Name]
 
@@ -94,7 +91,8 @@ def draw(edges: Iterable[Edge]) -> Picture | None:
     boxes = _boxes(columns, shown)
     lines = tuple(_lines(boxes, shown))
     return Picture(
-        width=max(*(b.x + b.width for b in boxes.values()), *(line.right for line in lines)) + _EDGE,
+        width=max(*(b.x + b.width for b in boxes.values()), *(line.right for line in lines))
+        + _EDGE,
         height=max(box.y + box.height for box in boxes.values()) + _EDGE,
         boxes=tuple(boxes.values()),
         lines=lines,
@@ -145,7 +143,7 @@ def _outline(things: list[Name], edges: list[Edge]) -> Iterator[Row]:
 
 def _boxes(columns: list[list[Name]], edges: list[Edge]) -> dict[Name, Box]:
     """The boxes: each column centred, sorted by where the things stand that lead to its own."""
-    rows = {thing: _rows(thing.label) for column in columns for thing in column}
+    rows = {thing: wrap(thing.label, _ROOM, _MOST_LINES) for column in columns for thing in column}
     heights = {thing: _LINE * len(found) + 16 for thing, found in rows.items()}
     tallest = max(sum(heights[t] + _DOWN for t in column) for column in columns)
     boxes: dict[Name, Box] = {}
@@ -159,10 +157,6 @@ def _boxes(columns: list[list[Name]], edges: list[Edge]) -> dict[Name, Box]:
             boxes[thing] = Box(thing, x, y, _WIDTH, heights[thing], baselines)
             y += heights[thing] + _DOWN
     return boxes
-
-
-def _rows(label: str) -> list[str]:
-    return textwrap.wrap(label, _LETTERS, max_lines=_LINES, placeholder=" …") or [" "]
 
 
 def _leading(boxes: Mapping[Name, Box], edges: list[Edge]) -> dict[Name, float]:
@@ -181,8 +175,9 @@ def _lines(boxes: Mapping[Name, Box], edges: list[Edge]) -> Iterator[Line]:
         between[subject, object].append(predicate.label)
     for (subject, object), labels in between.items():
         start, end = boxes[subject], boxes[object]
-        label = textwrap.shorten(", ".join(labels), _NAME, placeholder=" …") or labels[0][:_NAME]
-        yield _forward(start, end, label) if start.x < end.x else _back(start, end, label)
+        [label] = wrap(", ".join(labels), _ACROSS, 1)
+        draw_line = _forward if start.x < end.x else _beside if start.x == end.x else _back
+        yield draw_line(start, end, label)
 
 
 def _forward(start: Box, end: Box, label: str) -> Line:
@@ -192,9 +187,16 @@ def _forward(start: Box, end: Box, label: str) -> Line:
     return Line(path, label, x2 - 10, y2 - 5, "end", x2)
 
 
+def _beside(start: Box, end: Box, label: str) -> Line:
+    """A line within a column, also from a thing to itself: around the right-hand side."""
+    x, y1 = start.x + start.width, start.y + start.height // 2 + 6
+    y2 = end.y + end.height // 2 - 6
+    path = f"M{x} {y1}C{x + 60} {y1} {x + 60} {y2} {x + 2} {y2}"
+    return Line(path, label, x + 14, y2 - 5, "start", x + 14 + _ACROSS)
+
+
 def _back(start: Box, end: Box, label: str) -> Line:
-    """A line to a thing in the same column or one to the left: around the right-hand side."""
-    x1, y1 = start.x + start.width, start.y + start.height // 2 + 6
+    x1, y1 = start.x, start.y + start.height // 2 + 6
     x2, y2 = end.x + end.width, end.y + end.height // 2 - 6
-    path = f"M{x1} {y1}C{x1 + 60} {y1} {x2 + 60} {y2} {x2 + 2} {y2}"
-    return Line(path, label, x2 + 14, y2 - 5, "start", x2 + 20 + _LETTER * len(label))
+    path = f"M{x1} {y1}C{x1 - 60} {y1} {x2 + 60} {y2} {x2 + 2} {y2}"
+    return Line(path, label, x2 + 14, y2 - 5, "start", x1)
