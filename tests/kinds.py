@@ -13,9 +13,12 @@ from calcguide.description.listings import BROWSE
 from calcguide.description.naming import calc
 from calcguide.settings import Settings
 
-_NO_PAGES: Final = ("openapi", "discovery", "graph_store", "health", "void", "static", "alignments")
+_NO_PAGES: Final = (
+    *("openapi", "discovery", "graph_store", "health", "query_editor", "void", "static"),
+    "alignments",
+)
 """Blueprints that answer programs alone."""
-_NOT_PAGES: Final = ("/context.jsonld", "/describe", "/suggest")
+_NOT_PAGES: Final = ("/context.jsonld", "/describe", "/sparql/check", "/suggest")
 """Paths that answer programs alone, or answer only with parameters."""
 
 _DOCUMENTS: Final = ("ontology", "shapes", "queries", "dataset")

@@ -85,8 +85,9 @@ class _Reader(HTMLParser):
 
 
 def scripts(page: Element) -> list[Element]:
-    """Return the scripts that a browser would run: all but blocks of data."""
-    return [found for found in page.all("script") if found["type"] != "application/ld+json"]
+    """Return the scripts that stand in the page itself: all but blocks of data and files."""
+    found = [s for s in page.all("script") if s["type"] != "application/ld+json"]
+    return [script for script in found if not script["src"] or script.text]
 
 
 def read(html: str) -> Element:

@@ -239,6 +239,7 @@ def test_each_route_answers_with_the_types_that_are_described(
             query |= {"graph": terms.BASE + "graph/facts"} if path == "/graph-store" else {}
             if path == "/sparql" and media_type.startswith(("application/sparql", "text/")):
                 query["query"] = "SELECT * { ?s ?p ?o } LIMIT 1"
+            query |= {"query": "ASK {}"} if path == "/sparql/check" else {}
             if path == "/sparql" and media_type == "text/turtle":
                 query["query"] = "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1"
             if "{suffix}" in path:

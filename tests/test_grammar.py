@@ -4,6 +4,7 @@ import pytest
 from pyoxigraph import Store
 
 from calcguide.dataset import Dataset
+from calcguide.description.worked_questions import worked_questions
 from calcguide.errors import MalformedQuery
 from calcguide.query import Kind, Query, evaluate
 from calcguide.query.grammar import mistake
@@ -65,7 +66,7 @@ def test_what_breaks_no_rule_of_the_grammar_is_explained_too(query: str, explana
 
 
 def test_no_mistake_is_found_in_a_query_of_the_guide(guide: Dataset) -> None:
-    texts = [text for _, text in guide.example_queries()]
+    texts = [worked.query for worked in worked_questions(guide)]
     assert len(texts) > 50
     assert [text for text in texts if mistake(text)] == []
 

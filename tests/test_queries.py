@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from rdflib.plugins.sparql import prepareQuery
 from calcguide import terms
 from calcguide.canonical import canonical_turtle
 from calcguide.dataset import Dataset
+from calcguide.description.worked_questions import topics, worked_questions
 from calcguide.formats import N_TRIPLES, SPARQL_JSON
 from calcguide.query.evaluate import Kind, Query, evaluate
 from tests.conftest import REPOSITORY
@@ -189,6 +191,15 @@ def test_every_competency_question_has_its_query() -> None:
 
 
 def test_the_examples_are_listed_by_the_questions_they_ask(guide: Dataset) -> None:
-    examples = guide.example_queries()
+    examples = worked_questions(guide)
     assert len(examples) == len(FILES)
-    assert all("?" in question for question, _ in examples)
+    assert all("?" in example.question for example in examples)
+    assert examples[0].iri.endswith("/can-diet-reverse-calcification"), "the numbered ones first"
+
+
+def test_each_example_stands_under_one_word_that_several_share(guide: Dataset) -> None:
+    found = topics(guide)
+    listed = [question for topic in found for question in topic.questions]
+    assert Counter(listed) == Counter(worked_questions(guide))
+    assert all(2 < len(topic.questions) < 15 for topic in found)
+    assert [topic.keyword for topic in found] == sorted({topic.keyword for topic in found})

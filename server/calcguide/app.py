@@ -25,6 +25,7 @@ from calcguide.views.observation import Observation
 from calcguide.views.openapi import openapi
 from calcguide.views.pages import pages
 from calcguide.views.prepared import Prepared
+from calcguide.views.query_page import query_editor
 from calcguide.views.search import search
 from calcguide.views.site import Site
 from calcguide.views.sparql import endpoint
@@ -102,6 +103,7 @@ def create_app(
     app.register_blueprint(endpoint)
     app.register_blueprint(graph_store)
     app.register_blueprint(health)
+    app.register_blueprint(query_editor)
     app.register_blueprint(search)
     app.register_blueprint(void)
     problems.register(app)

@@ -40,8 +40,6 @@ _VERSION: Final = NamedNode(terms.OWL + "versionInfo")
 _DEPRECATED: Final = NamedNode(terms.OWL + "deprecated")
 _REPLACED_BY: Final = NamedNode(terms.DCT + "isReplacedBy")
 _CHANGE_NOTE: Final = NamedNode(terms.SKOS + "changeNote")
-_RDFS_COMMENT: Final = NamedNode(terms.RDFS + "comment")
-_QUERY_TEXTS: Final = tuple(NamedNode(terms.SH + form) for form in ("select", "ask", "construct"))
 _CLAIM_LINKS: Final = tuple(
     NamedNode(terms.CALC + name) for name in ("subject", "object", "under", "especially")
 )
@@ -201,22 +199,6 @@ class Dataset:
     def graph_quads(self, graph: NamedNode | DefaultGraph) -> list[Quad]:
         """Return every statement of one graph; empty where there is no such graph."""
         return list(self.store.quads_for_pattern(None, None, None, graph))
-
-    def example_queries(self) -> list[tuple[str, str]]:
-        """Return (question, SPARQL text) of each query in graph `queries`, in order of its IRI."""
-        graph = self.graph("queries")
-        found = [
-            (quad.subject.value, self._question(quad.subject), quad.object.value)
-            for form in _QUERY_TEXTS
-            for quad in self.store.quads_for_pattern(None, form, None, graph)
-            if isinstance(quad.object, Literal) and isinstance(quad.subject, NamedNode)
-        ]
-        return [(question, text) for _, question, text in sorted(found)]
-
-    def _question(self, query: NamedNode) -> str:
-        """What a query asks, in plain words: its comment; its label where it has none."""
-        comment = next(self.store.quads_for_pattern(query, _RDFS_COMMENT, None, None), None)
-        return self.label(comment.object if comment else query)
 
     def document(self, iri: str) -> list[Quad]:
         """Return the statements of the document about `iri`.

@@ -158,10 +158,10 @@ def draw_wide(name: str, found: Sequence[Branch]) -> Picture:
         column, y = _column(branch, 410, 308, y)
         boxes += column
         middles.append([(box.y + box.height / 2, _drawn_as(box)) for box in column])
-        labels.append(Text(_wrap(branch.label, 148), 292, _middle(column)))
+        labels.append(Text(wrap(branch.label, 148), 292, _middle(column)))
         y += _GROUP_GAP
     height = max(y - _GROUP_GAP, 60)
-    centre = _box(Text(_wrap(name, 140, 3), 2, height / 2), 162)
+    centre = _box(Text(wrap(name, 140, 3), 2, height / 2), 162)
     paths: list[tuple[str, str]] = []
     for label, ends_of_lines in zip(labels, middles, strict=True):
         left, right = label.sides
@@ -172,14 +172,14 @@ def draw_wide(name: str, found: Sequence[Branch]) -> Picture:
 
 def draw_narrow(name: str, found: Sequence[Branch]) -> Picture:
     """Return a tree, 288 px wide: the entity on top, below it each relation with its boxes."""
-    lines = _wrap(name, 260, 3)
+    lines = wrap(name, 260, 3)
     centre = _box(Text(lines, 2, 2 + (2 * _PADDING + _LINE * len(lines)) / 2), 284)
     boxes: list[Box] = []
     labels: list[Text] = []
     paths: list[tuple[str, str]] = []
     y = top = centre.y + centre.height
     for branch in found:
-        lines = _wrap(branch.label, 250)
+        lines = wrap(branch.label, 250)
         labels.append(Text(lines, 26, y + _GROUP_GAP + _LINE * len(lines) / 2))
         paths.append(("stem", f"M12 {top:g}V{labels[-1].y:g}H22"))
         top, spine = labels[-1].y, labels[-1].y + _LINE * len(lines) / 2
@@ -203,7 +203,7 @@ def _column(branch: Branch, x: float, room: float, y: float) -> tuple[list[Box],
         entries.append((f"and {branch.left_out} more, see above", None))
     boxes = []
     for label, link in entries:
-        lines = _wrap(label, room - 2 * _PADDING)
+        lines = wrap(label, room - 2 * _PADDING)
         text = Text(lines, x, y + (10 + _LINE * len(lines)) / 2)
         width = min(room, max(map(_width, lines)) + 2 * _PADDING)
         boxes.append(_box(text, width, branch.label, link, 5))
@@ -229,8 +229,8 @@ def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
     return f"M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
 
 
-def _wrap(label: str, room: float, most: int = 2) -> tuple[str, ...]:
-    """The label in lines that fit; a word too long for one is cut, and so is what is too much."""
+def wrap(label: str, room: float, most: int = 2) -> tuple[str, ...]:
+    """Return the label in lines of so many px; what is too long or too much is cut."""
     lines = [""]
     for word in label.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -4,7 +4,7 @@ import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +32,14 @@ from calcguide.formats import (
     GRAPH_FORMATS,
     RDF_XML,
     SOLUTION_FORMATS,
+    SPARQL_JSON,
     SPARQL_XML,
     Format,
     format_of,
     sound_xml,
 )
 from calcguide.query.grammar import mistake
-from calcguide.query.hints import hints, is_empty, undeclared_prefix
+from calcguide.query.hints import Hint, hints, is_empty, undeclared_prefix
 from calcguide.query.scan import dataset_clause, excess, offset, place, service
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ _FORMATS = {
 }
 
 
+_ANEW = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Query:
     """A query as the protocol hands it over.
@@ -72,7 +76,8 @@ class Query:
     `formats` says, for each kind of result, the format to write it in; a kind that is missing
     there is one for which nothing the client accepts is on offer. The graph lists are those of
     SPARQL 1.1 Protocol, section 2.1.4, and beat the query's own FROM. With `declared` the query
-    may use the dataset's prefixes without PREFIX lines.
+    may use the dataset's prefixes without PREFIX lines. With `only_checked` it is not answered:
+    the answer has no content, but all hints.
     """
 
     text: str
@@ -80,11 +85,18 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     declared: bool = False
+    only_checked: bool = False
+
+    @property
+    def answers_anew(self) -> bool:
+        """Whether a function in it may give another answer each time."""
+        return _ANEW.search(self.text) is not None
 
     def packed(self) -> tuple[Any, ...]:
         """Return the query as values that `marshal` knows."""
         formats = tuple((kind.value, *chosen.key) for kind, chosen in self.formats.items())
-        return self.text, formats, self.default_graphs, self.named_graphs, self.declared
+        graphs = self.default_graphs, self.named_graphs
+        return self.text, formats, *graphs, self.declared, self.only_checked
 
     @classmethod
     def unpacked(cls, packed: tuple[Any, ...]) -> "Query":
@@ -100,18 +112,18 @@ class Answer:
     kind: Kind
     format: Format
     body: bytes
-    hints: tuple[str, ...] = ()
+    hints: tuple[Hint, ...] = ()
     """Why the result may be empty: names that resemble known ones, missing language tags."""
 
     def packed(self) -> tuple[Any, ...]:
         """Return the answer as values that `marshal` knows."""
-        return self.kind.value, self.format.key, self.body, self.hints
+        return self.kind.value, self.format.key, self.body, tuple(map(astuple, self.hints))
 
     @classmethod
     def unpacked(cls, packed: tuple[Any, ...]) -> "Answer":
         """Return the answer that was packed."""
         kind, key, body, hints = packed
-        return cls(Kind(kind), format_of(*key), body, hints)
+        return cls(Kind(kind), format_of(*key), body, tuple(Hint(*hint) for hint in hints))
 
 
 def evaluate(dataset: Dataset, query: Query, largest: int | None = None) -> Answer:
@@ -128,12 +140,15 @@ def evaluate(dataset: Dataset, query: Query, largest: int | None = None) -> Answ
     try:
         _refuse_service(dataset, query)
         _refuse_excess(query.text)
-        answer = _written(_result(dataset, query), query, dataset.prefixes, largest)
+        if query.only_checked:
+            answer = _parsed(dataset, query)
+        else:
+            answer = _written(_result(dataset, query), query, dataset.prefixes, largest)
     except SyntaxError as error:
         raise malformed(str(error), query, dataset.prefixes) from error
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryFailed(f"The query cannot be answered: {error}.") from error
-    if is_empty(answer.format, answer.body):
+    if query.only_checked or is_empty(answer.format, answer.body):
         return replace(answer, hints=tuple(hints(query.text, dataset)))
     return answer
 
@@ -227,8 +242,13 @@ def _refuse_service(dataset: Dataset, query: Query) -> None:
             "never asks another one. Ask both endpoints yourself and join the results, or run a "
             "federating engine of your own on this endpoint."
         )
-    masked = _SERVICE.sub("Ü" * len("service"), query.text)
-    _result(Dataset(Store(), dataset.base), replace(query, text=masked))
+    _parsed(dataset, replace(query, text=_SERVICE.sub("Ü" * len("service"), query.text)))
+
+
+def _parsed(dataset: Dataset, query: Query) -> Answer:
+    """Let the engine read a query without data; raises SyntaxError where it cannot."""
+    _result(Dataset(Store(), dataset.base), query)
+    return Answer(Kind.BOOLEAN, SPARQL_JSON, b"")
 
 
 def _written(

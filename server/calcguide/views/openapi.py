@@ -72,6 +72,7 @@ _DATASETS: Final = tuple(
         ("named-graph-uri", "A named graph that the query sees."),
     )
 )
+_QUERY: Final = _query("query", "A SPARQL 1.1 query.", required=True)
 _SPARQL: Final = (
     _query("query", "A SPARQL 1.1 query; without one, the answer describes the endpoint."),
     *_DATASETS,
@@ -93,6 +94,7 @@ _COMPARED: Final = (
 )
 _DOCUMENT: Final = Operation(_types(*DOCUMENT_FORMATS), problems=(404, 406))
 _PAGE: Final = Operation(_types(HTML))
+_JSON: Final = Operation(_types(JSON))
 
 OPERATIONS: Final = {
     "alignments.mapping_set": Operation(_types(TSV), problems=(404,)),
@@ -137,8 +139,12 @@ OPERATIONS: Final = {
     ),
     "pages.question_list": _PAGE,
     "pages.validation": _PAGE,
+    "query_editor.terms": _JSON,
     "search.results": Operation(_types(*PAGE_FORMATS), (_SEARCHED,), problems=(400, 406)),
     "search.suggest": Operation(("application/x-suggestions+json",), (_SEARCHED,), problems=(400,)),
+    "sparql.checked": Operation(
+        _types(JSON), (_QUERY, *_DATASETS), problems=(400, 403, 413, 414, 415, 503, 504)
+    ),
     "sparql.sparql": Operation(
         _types(HTML, *SOLUTION_FORMATS, *GRAPH_FORMATS),
         _SPARQL,
@@ -153,16 +159,15 @@ _FORM: Final = {
     "type": "object",
     "properties": {p["name"]: p["schema"] | {"description": p["description"]} for p in _SPARQL},
 }
-_BODIES: Final = {
-    "sparql.sparql": {
-        "description": "A query by itself, or a form with the parameters of GET.",
-        "required": True,
-        "content": {
-            "application/sparql-query": {"schema": {"type": "string"}},
-            "application/x-www-form-urlencoded": {"schema": _FORM | {"required": ["query"]}},
-        },
-    }
+_ASKED: Final = {
+    "description": "A query by itself, or a form with the parameters of GET.",
+    "required": True,
+    "content": {
+        "application/sparql-query": {"schema": {"type": "string"}},
+        "application/x-www-form-urlencoded": {"schema": _FORM | {"required": ["query"]}},
+    },
 }
+_BODIES: Final = {"sparql.sparql": _ASKED, "sparql.checked": _ASKED}
 """Endpoint -> the body that its POST takes."""
 
 _PROBLEM: Final = {

@@ -1,25 +1,18 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol, section 2, queries only."""
 
 import hashlib
-import json
-import re
-import time
-from dataclasses import replace
-from typing import Any, Final
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
-from calcguide.errors import CalcguideError, MalformedQuery, RefusedQuery
-from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, SPARQL_JSON, TURTLE, Format
-from calcguide.query import Answer, Kind, Query
+from calcguide.errors import MalformedQuery, RefusedQuery
+from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, Format
+from calcguide.query import Kind, Query
 from calcguide.views.coding import known
 from calcguide.views.negotiation import acceptable
 from calcguide.views.observation import QUERY_HASH
-from calcguide.views.pages import href
 from calcguide.views.parameters import asked, decoded, text
-from calcguide.views.problems import status_of
+from calcguide.views.query_page import check, query_editor, query_page
 from calcguide.views.service_description import service_description
 from calcguide.views.site import site
 
@@ -29,7 +22,6 @@ _NO_UPDATE = (
     "This endpoint answers queries only; its data change with a new release, never by "
     "SPARQL Update."
 )
-_ROWS_SHOWN = 1000
 
 
 @endpoint.route("/sparql", methods=["GET", "POST"])
@@ -39,18 +31,12 @@ def sparql() -> Response:
     wants_page = _wants_page(parameters)
     if "query" not in parameters:
         if wants_page:
-            return _page(None)
+            return query_page(None)
         if request.method != "POST" and parameters.keys() <= {"format"}:
             return service_description(parameters.get("format"))
-        raise MalformedQuery(
-            "There is no query. Send one as the parameter query, or POST it as "
-            "application/sparql-query."
-        )
-    if len(parameters.getlist("query")) > 1:
-        raise MalformedQuery("There are several query parameters. Send exactly one.")
-    text = parameters["query"]
+    text = _only_query(parameters)
     if wants_page:
-        return _page(_query(text, parameters))
+        return query_page(_query(text, parameters))
     query = _query(text, parameters)
     request.environ[QUERY_HASH] = _digest(text)
     tag = _entity_tag(query)
@@ -60,8 +46,27 @@ def sparql() -> Response:
     answer = site().evaluate(query)
     response = Response(answer.body, content_type=answer.format.content_type)
     if answer.hints:
-        response.headers["X-Hint"] = _header(" ".join(answer.hints))
+        response.headers["X-Hint"] = _header(" ".join(map(str, answer.hints)))
     return _tagged(response, tag, parameters)
+
+
+@query_editor.route("/sparql/check", methods=["GET", "POST"])
+def checked() -> Response:
+    """Read a query without answering it: what is wrong with it, and what may be misspelt."""
+    parameters = _parameters()
+    return check(_query(_only_query(parameters), parameters))
+
+
+def _only_query(parameters: MultiDict[str, str]) -> str:
+    found = parameters.getlist("query")
+    if not found:
+        raise MalformedQuery(
+            "There is no query. Send one as the parameter query, or POST it as "
+            "application/sparql-query."
+        )
+    if len(found) > 1:
+        raise MalformedQuery("There are several query parameters. Send exactly one.")
+    return found[0]
 
 
 def _tagged(response: Response, tag: str | None, parameters: MultiDict[str, str]) -> Response:
@@ -75,16 +80,12 @@ def _tagged(response: Response, tag: str | None, parameters: MultiDict[str, str]
     return response
 
 
-_CHANGING: Final = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
-"""Functions that answer anew each time."""
-
-
 def _entity_tag(query: Query) -> str | None:
     """The validator of an answer, known before it is made; None where each answer is another.
 
     It names all that decides the bytes: the release, the query, the graphs and the formats.
     """
-    if _CHANGING.search(query.text):
+    if query.answers_anew:
         return None
     formats = [(kind.value, f.media_type) for kind, f in query.formats.items()]
     asked = (query.text, query.default_graphs, query.named_graphs, formats)
@@ -152,92 +153,3 @@ def _formats(parameters: MultiDict[str, str]) -> dict[Kind, Format]:
         if best is not None:
             chosen[kind] = best
     return chosen
-
-
-def _page(query: Query | None) -> Response:
-    """The query page, with the results or the error of the query it shows."""
-    text = query.text if query else ""
-    context: dict[str, Any] = {
-        "query": text or _first_example(),
-        "error": None,
-        "columns": [],
-        "rows": [],
-        "boolean": None,
-        "graph_text": None,
-        "row_count": None,
-        "milliseconds": None,
-        "hints": (),
-        "downloads": [],
-        "examples": _examples(text),
-        "endpoint_url": f"{site().public_url}/sparql",
-    }
-    status = 200
-    if query and text:
-        try:
-            context |= _results(query)
-        except CalcguideError as error:
-            status = status_of(error)
-            context["error"] = {
-                "message": str(error),
-                "line": getattr(error, "line", None),
-                "column": getattr(error, "column", None),
-            }
-    response = Response(
-        render_template("sparql.html", **context), status, content_type=HTML.content_type
-    )
-    response.vary.add("Accept")
-    if status != 200 or _CHANGING.search(text):
-        response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _results(query: Query) -> dict[str, Any]:
-    started = time.perf_counter()
-    formats = {Kind.SOLUTIONS: SPARQL_JSON, Kind.BOOLEAN: SPARQL_JSON, Kind.GRAPH: TURTLE}
-    answer = site().evaluate(replace(query, formats=formats))
-    took = round(1000 * (time.perf_counter() - started))
-    shown: dict[str, Any] = {"milliseconds": took, "hints": answer.hints}
-    asked = [("query", query.text)]
-    asked += [("default-graph-uri", graph) for graph in query.default_graphs]
-    asked += [("named-graph-uri", graph) for graph in query.named_graphs]
-    shown["downloads"] = [
-        (format.label, "/sparql?" + urlencode([*asked, ("format", format.name)]))
-        for format in answer.kind.formats
-    ]
-    if answer.kind is Kind.GRAPH:
-        shown["graph_text"] = answer.body.decode()
-        return shown
-    return shown | _table(answer)
-
-
-def _table(answer: Answer) -> dict[str, Any]:
-    content = json.loads(answer.body)
-    if "boolean" in content:
-        return {"boolean": content["boolean"]}
-    columns = content["head"]["vars"]
-    bindings = content["results"]["bindings"]
-    rows = [[_cell(row.get(c)) for c in columns] for row in bindings[:_ROWS_SHOWN]]
-    return {"columns": columns, "rows": rows, "row_count": len(bindings)}
-
-
-def _cell(term: dict[str, Any] | None) -> dict[str, str | None]:
-    """A result cell: what to show, where it leads, what it exactly is."""
-    if term is None:
-        return {"text": "", "href": None, "detail": None}
-    value = str(term["value"])
-    if term["type"] != "uri":
-        return {"text": value, "href": None, "detail": term.get("xml:lang") or term.get("datatype")}
-    return {"text": site().dataset.compact(value), "href": href(value), "detail": value}
-
-
-def _examples(active: str) -> list[tuple[str, str, bool]]:
-    dataset = site().dataset
-    return [
-        (question, "/sparql?" + urlencode({"query": text}), text == active)
-        for question, text in dataset.example_queries()
-    ]
-
-
-def _first_example() -> str:
-    examples = site().dataset.example_queries()
-    return examples[0][1] if examples else "SELECT * WHERE { ?s ?p ?o } LIMIT 10"

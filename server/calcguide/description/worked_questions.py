@@ -1,0 +1,83 @@
+"""Worked questions: the queries that a dataset brings along, under keywords that several share."""
+
+import functools
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from calcguide import terms
+from calcguide.dataset import Dataset
+from calcguide.description.naming import calc, name
+
+_FORMS: Final = tuple(NamedNode(terms.SH + form) for form in ("select", "ask", "construct"))
+_COMMENT: Final = NamedNode(terms.RDFS + "comment")
+_KEYWORDS: Final = NamedNode(terms.SCHEMA + "keywords")
+_NUMBER: Final = calc("competencyQuestion")
+_FEWEST: Final = 3
+"""Questions under one keyword; rarer keywords are no heading."""
+
+
+@dataclass(frozen=True)
+class WorkedQuestion:
+    """A query with what it asks, in plain words."""
+
+    iri: str
+    question: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Questions under one of their keywords; the keyword is empty where they have none."""
+
+    keyword: str
+    questions: tuple[WorkedQuestion, ...]
+
+
+@functools.lru_cache(maxsize=1)
+def worked_questions(dataset: Dataset) -> tuple[WorkedQuestion, ...]:
+    """Return the queries of graph `queries`: the numbered ones first, the others by IRI."""
+    graph = dataset.graph("queries")
+    found = [
+        (quad.subject, quad.object.value)
+        for form in _FORMS
+        for quad in dataset.store.quads_for_pattern(None, form, None, graph)
+        if isinstance(quad.object, Literal) and isinstance(quad.subject, NamedNode)
+    ]
+    found.sort(key=lambda item: (_number(dataset, item[0]), item[0].value))
+    return tuple(
+        WorkedQuestion(query.value, _question(dataset, query), text) for query, text in found
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def topics(dataset: Dataset) -> tuple[Topic, ...]:
+    """Return the questions, each once: under the rarest of its keywords that several share."""
+    found = worked_questions(dataset)
+    keywords = {q.iri: _values(dataset, NamedNode(q.iri), _KEYWORDS) for q in found}
+    counts = Counter(k for of_one in keywords.values() for k in of_one)
+    sorted_in: dict[str, list[WorkedQuestion]] = {}
+    for question in found:
+        own = keywords[question.iri]
+        shared = [k for k in own if counts[k] >= _FEWEST] or own
+        topic = min(shared, key=lambda k: (counts[k], k), default="")
+        sorted_in.setdefault(topic, []).append(question)
+    return tuple(Topic(keyword, tuple(sorted_in[keyword])) for keyword in sorted(sorted_in))
+
+
+def _question(dataset: Dataset, query: NamedNode) -> str:
+    """What a query asks, in plain words: its comment; its label where it has none."""
+    return next(iter(_values(dataset, query, _COMMENT)), "") or name(dataset, query).label
+
+
+def _number(dataset: Dataset, query: NamedNode) -> float:
+    found = _values(dataset, query, _NUMBER)
+    return min((int(number) for number in found if number.isdecimal()), default=math.inf)
+
+
+def _values(dataset: Dataset, query: NamedNode, predicate: NamedNode) -> list[str]:
+    found = dataset.store.quads_for_pattern(query, predicate, None, dataset.graph("queries"))
+    return [quad.object.value for quad in found if isinstance(quad.object, Literal)]
