@@ -176,7 +176,7 @@ def test_json_and_csv_say_the_same(guide: Dataset, client: FlaskClient) -> None:
 def test_accept_chooses_the_format(client: FlaskClient) -> None:
     for accept in ("text/html", "application/json", "text/csv"):
         answer = client.get("/compare", headers={"Accept": accept})
-        assert (answer.mimetype, answer.vary.as_set()) == (accept, {"accept"})
+        assert (answer.mimetype, "accept" in answer.vary) == (accept, True)
 
 
 def test_the_page_is_light(client: FlaskClient) -> None:

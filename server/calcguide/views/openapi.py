@@ -142,7 +142,7 @@ OPERATIONS: Final = {
     "query_editor.terms": _JSON,
     "search.results": Operation(_types(*PAGE_FORMATS), (_SEARCHED,), problems=(400, 406)),
     "search.suggest": Operation(("application/x-suggestions+json",), (_SEARCHED,), problems=(400,)),
-    "sparql.checked": Operation(
+    "query_editor.checked": Operation(
         _types(JSON), (_QUERY, *_DATASETS), problems=(400, 403, 413, 414, 415, 503, 504)
     ),
     "sparql.sparql": Operation(
@@ -167,7 +167,7 @@ _ASKED: Final = {
         "application/x-www-form-urlencoded": {"schema": _FORM | {"required": ["query"]}},
     },
 }
-_BODIES: Final = {"sparql.sparql": _ASKED, "sparql.checked": _ASKED}
+_BODIES: Final = {"sparql.sparql": _ASKED, "query_editor.checked": _ASKED}
 """Endpoint -> the body that its POST takes."""
 
 _PROBLEM: Final = {
