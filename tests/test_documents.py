@@ -177,6 +177,7 @@ def test_the_document_of_the_queries_has_a_name_and_lists_them(
     assert len(examples) > 50
     links = {link.text for link in page.all("main")[0].all("a")}
     assert {question for question, _ in examples} <= links
+    assert "What leads to it" not in [heading.text for heading in page.all("h2")]
 
 
 def test_the_page_format_is_the_first_on_offer() -> None:

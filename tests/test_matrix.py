@@ -580,6 +580,12 @@ def test_health_is_that_of_the_moment(ask: Asking) -> None:
             assert not {"ETag", "Last-Modified"} & {*answer.headers.keys()}
 
 
+def test_a_download_that_is_packed_anyway_is_given_as_it_is(ask: Asking) -> None:
+    accepted = ask("/dumps/dataset.nq", {"Accept-Encoding": "gzip"})
+    assert accepted.headers["Content-Encoding"] == "gzip"
+    assert accepted.data == ask("/dumps/dataset.nq.gz").data
+
+
 def test_no_two_representations_have_the_same_tag(ask: Asking) -> None:
     names = [*THINGS.values(), *PUBLICATIONS.values()]
     for path in names:
