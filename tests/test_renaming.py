@@ -117,6 +117,7 @@ def test_the_page_of_a_renamed_name_leads_to_the_new_one_and_is_not_indexed(
     page = read(client.get(f"/{RENAMED}.html").text)
     [note] = [p for p in page.all("p") if "out of use" in p.text]
     assert "The guide does not say" not in page.text
+    assert "On this page" not in page.text
     assert [a["href"] for a in note.all("a")] == ["/id/shoulder"]
     assert page.all("meta", name="robots")[0]["content"] == "noindex"
     in_use = read(client.get("/id/shoulder.html").text)
