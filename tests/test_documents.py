@@ -175,10 +175,12 @@ def test_the_document_of_the_queries_has_a_name_and_lists_them(
 ) -> None:
     page = read(client.get("/queries", headers={"Accept": "text/html"}).text)
     assert page.all("h1")[0].text == "Example queries"
+    assert page.all("p", **{"class": "lead"})[0].text.startswith("Worked example queries")
     examples = worked_questions(guide)
     assert len(examples) > 50
     links = {link.text for link in page.all("main")[0].all("a")}
     assert {example.question for example in examples} <= links
+    assert "What leads to it" not in [heading.text for heading in page.all("h2")]
 
 
 def test_the_page_format_is_the_first_on_offer() -> None:

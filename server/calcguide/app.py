@@ -57,7 +57,7 @@ SHARED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Hint, X-Request-Id",
 }
-"""Headers of data: any page may read them."""
+"""Headers of data, and of what leads to them: any page may read them."""
 PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Content-Type, If-Modified-Since, If-None-Match",
     "Access-Control-Max-Age": "86400",
@@ -128,6 +128,7 @@ def _finish(response: Response) -> Response:
     if request.method == "OPTIONS":
         headers.update(PREFLIGHT)
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
-    is_page = response.mimetype == "text/html" and request.method != "OPTIONS"
+    leads_on = request.method == "OPTIONS" or "Location" in headers
+    is_page = response.mimetype == "text/html" and not leads_on
     headers.update(PAGE if is_page else SHARED)
     return response

@@ -1,5 +1,6 @@
 """Validators, conditions and content codings of answers: RFC 9110, sections 8.8, 13 and 12.5.3."""
 
+import functools
 import gzip
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from flask import Response, g, request
+from werkzeug.http import http_date
 
 from calcguide.views.negotiation import weight
 from calcguide.views.problems import problem
@@ -33,11 +35,13 @@ def offer(packed: bytes) -> None:
     g.packed = packed
 
 
+@functools.lru_cache(maxsize=256)
 def weights(accept_encoding: str | None) -> Mapping[str, float]:
     """Return the weight of each coding on offer that a client accepts, those of no weight left out.
 
-    Without the header no coding is used, though any would be acceptable: who does not ask may not
-    unpack. No coding is acceptable unless it is excluded, and comes after each that is named.
+    Without the header only the plain form counts, though any would be acceptable: who does not ask
+    may not unpack. With it the plain form stays acceptable unless it is excluded, and comes after
+    every coding that is named.
     """
     if accept_encoding is None:
         return {IDENTITY: 1.0}
@@ -75,7 +79,8 @@ def complete(response: Response) -> Response:
     """
     if response.status_code not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         return response
-    response.vary.add("Accept-Encoding")
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
     if response.direct_passthrough:  # a file of the site's look: it is read here, and closed
         response.direct_passthrough = False
         response.make_sequence()
@@ -94,11 +99,8 @@ def _completed(response: Response) -> Response:
         return refused
     if response.headers.setdefault("Cache-Control", "no-cache") != "no-store":
         response.add_etag()
-        response.last_modified = response.last_modified or site().since
-        tag, _ = response.get_etag()
-        had = _had(tag or "", coding, response.last_modified)
-        response.set_etag(had or _tag_of(tag or "", coding))
-        if had:
+        response.headers.setdefault("Last-Modified", _written(site().since))
+        if _is_had(response, coding):
             response.status_code = HTTPStatus.NOT_MODIFIED
             response.set_data(b"")
             return response
@@ -119,14 +121,28 @@ def _chosen(response: Response) -> str | None:
     return max(accepted, key=lambda coding: accepted[coding], default=None)
 
 
-def _had(tag: str, coding: str, since: datetime) -> str | None:
-    """The tag of what the client has; If-Modified-Since counts where there is no If-None-Match."""
-    if request.method not in ("GET", "HEAD"):
-        return None
-    if "If-None-Match" in request.headers:
-        return known(tag) or (_tag_of(tag, coding) if request.if_none_match.star_tag else None)
-    asked = _date(request.headers.get("If-Modified-Since", ""))
-    return _tag_of(tag, coding) if asked is not None and since <= asked else None
+def _is_had(response: Response, coding: str) -> bool:
+    """Whether the client has the answer; give it the tag of the form that it has, or will get.
+
+    If-Modified-Since counts where there is no If-None-Match (section 13.1.3).
+    """
+    tag = response.get_etag()[0] or ""
+    own = _tag_of(tag, coding)
+    had: str | None = None
+    if request.method in ("GET", "HEAD"):
+        if "If-None-Match" in request.headers:
+            had = known(tag) or (own if request.if_none_match.star_tag else None)
+        elif "If-Modified-Since" in request.headers and response.last_modified:
+            asked = _date(request.headers["If-Modified-Since"])
+            had = own if asked is not None and response.last_modified <= asked else None
+    if tag != (had or own):
+        response.set_etag(had or own)
+    return had is not None
+
+
+@functools.lru_cache(maxsize=8)
+def _written(moment: datetime) -> str:
+    return http_date(moment)
 
 
 def _date(text: str) -> datetime | None:

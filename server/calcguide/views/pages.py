@@ -98,7 +98,7 @@ def render_thing(iri: str) -> str:
         return render_template(
             "document.html",
             name=name(dataset, node),
-            summary=summary(dataset, node),
+            summary=summary(dataset, node) or summary(dataset, dataset.graph(local or kind)),
             listings=listings,
             **_links(iri),
         )

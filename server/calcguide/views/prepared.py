@@ -69,7 +69,8 @@ class Prepared:
         conditional = any(condition in environ for condition in _CONDITIONS)
         if kept and not conditional:
             return _answer(kept, environ, start_response)
-        if kept and environ.get("HTTP_IF_NONE_MATCH") == kept.tag:
+        reads = environ["REQUEST_METHOD"] != "POST"  # section 13.1.2: 304 answers GET and HEAD
+        if kept and reads and environ.get("HTTP_IF_NONE_MATCH") == kept.tag:
             return _not_modified(kept, environ, start_response)
         if key and not conditional:
             return self._answer_and_keep(key, environ, start_response)
