@@ -65,7 +65,7 @@ def watched(chromium: Any) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         watches.append(Watch(page, "/".join(address.split("/")[:3])))
         page.goto(address)
         return page
