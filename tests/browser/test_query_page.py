@@ -288,3 +288,17 @@ def test_a_query_too_long_for_an_address_is_sent_all_the_same(visit: Visit) -> N
     page.keyboard.press("Control+Enter")
     page.locator("#found", has_text="Yes").wait_for()
     assert page.url.endswith("/sparql")
+
+
+def test_typing_over_a_selection_replaces_it_and_brackets_enclose_it(visit: Visit) -> None:
+    page = visit(asked(QUERIES["error"]))
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("A")
+    assert text(page) == "A"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("{")
+    assert text(page) == "{A}"
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert text(page).startswith("PREFIX calc:")
