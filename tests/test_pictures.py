@@ -1,5 +1,7 @@
 """A graph as a picture: every thing and statement has its place, and nothing overlaps."""
 
+import re
+
 import pytest
 
 from calcguide.description.naming import Name
@@ -31,7 +33,8 @@ def test_a_picture_of_circles_has_every_thing_and_every_statement(given: tuple[s
     assert len(drawn.lines) == len(given)
     assert sum(1 for row in drawn.outline if row.predicate) == len(given)
     for line in drawn.lines:
-        assert line.right <= drawn.width
+        across = [int(x) for x in re.findall(r"(-?\d+) -?\d+", line.path)]
+        assert 0 <= min(across) <= max(across) <= line.right <= drawn.width
 
 
 def test_boxes_neither_overlap_nor_leave_the_picture() -> None:

@@ -334,3 +334,12 @@ def test_other_people_s_data_are_completed_too_up_to_a_limit() -> None:
     assert len(found) == MOST
     assert found[-1].name == "rdfs:label"
     assert (found[0].name, found[0].label) == (f"<http://a/{found[0].label[6:]}>", found[0].label)
+
+
+def test_a_name_that_a_query_cannot_hold_as_it_stands_is_not_offered() -> None:
+    store = Store()
+    for local in ("plain", "a/b", "c.", "d,e", "9"):
+        name = NamedNode(f"http://b/id/{local}")
+        store.add(Quad(name, NamedNode(terms.RDFS + "label"), Literal(local)))
+    offered = {c.name for c in completions(Dataset(store, "http://b/"))}
+    assert offered == {"id:plain", "rdfs:label"}

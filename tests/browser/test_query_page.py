@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,8 @@ QUERIES = {
     "empty": PROLOGUE + "SELECT ?x { ?x calc:treets id:hip }",
     "error": PROLOGUE + "SELECT ?x {\n  ?x calc:treats ; }",
 }
+QUICK = (("graph", 1280, "light"), ("bars", 390, "dark"), ("error", 320, "light"))
+"""What the quick run looks at."""
 
 
 def asked(query: str) -> str:
@@ -64,9 +67,13 @@ def tab_to(page: Page, what: str, most: int = 120) -> None:
     raise AssertionError(f"the keyboard does not reach {what}")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390, 320])
-@pytest.mark.parametrize("shown", QUERIES)
+@pytest.mark.parametrize(
+    ("shown", "width", "scheme"),
+    [
+        pytest.param(*screen, marks=() if screen in QUICK else pytest.mark.slow)
+        for screen in itertools.product(QUERIES, (1280, 390, 320), ("light", "dark"))
+    ],
+)
 def test_no_outcome_has_barriers_or_goes_beyond_the_screen(
     visit: Visit, shown: str, width: int, scheme: str
 ) -> None:
@@ -281,3 +288,17 @@ def test_a_query_too_long_for_an_address_is_sent_all_the_same(visit: Visit) -> N
     page.keyboard.press("Control+Enter")
     page.locator("#found", has_text="Yes").wait_for()
     assert page.url.endswith("/sparql")
+
+
+def test_typing_over_a_selection_replaces_it_and_brackets_enclose_it(visit: Visit) -> None:
+    page = visit(asked(QUERIES["error"]))
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("A")
+    assert text(page) == "A"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("{")
+    assert text(page) == "{A}"
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert text(page).startswith("PREFIX calc:")

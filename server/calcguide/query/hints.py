@@ -127,12 +127,7 @@ class _Known:
         except ValueError:
             return True
         find = self._store.quads_for_pattern
-        places = (
-            find(node, None, None),
-            find(None, node, None),
-            find(None, None, node),
-            find(None, None, None, node),
-        )
+        places = (find(node, None, None), find(None, node, None), find(None, None, node))
         return any(next(place, None) is not None for place in places)
 
 
