@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
-    """A representation on offer. `aliases` are further media types that ask for it."""
+    """A representation on offer, equal to itself alone. `aliases` are further media types."""
 
     name: str
     label: str

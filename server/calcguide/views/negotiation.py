@@ -1,8 +1,10 @@
 """Content negotiation by media type: RFC 9110, section 12.5.1."""
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from calcguide.errors import NotAcceptable
 from calcguide.formats import Format
@@ -62,27 +64,34 @@ def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:
     A missing or empty header takes the first offer, and so does a tie.
     Raises NotAcceptable where each offer is excluded.
     """
-    ranges = media_ranges(accept or "")
-    if not ranges:
-        if accept and accept.strip():
-            raise NotAcceptable([offer.media_type for offer in offers])
-        return offers[0]
-    best: tuple[float, Format] | None = None
-    for offer in _with_aliases(offers):
-        quality = _quality(offer.media_type, ranges)
-        if quality > 0 and (best is None or quality > best[0]):
-            best = (quality, offer)
+    best = acceptable(accept, offers)
     if best is None:
         raise NotAcceptable([offer.media_type for offer in offers])
-    return best[1]
+    return best
 
 
 def acceptable(accept: str | None, offers: Sequence[Format]) -> Format | None:
     """Return the preferred offer, None where none is accepted."""
-    try:
-        return negotiate(accept, offers)
-    except NotAcceptable:
-        return None
+    header = (accept or "").strip()
+    if not header:
+        return offers[0]
+    return (_usual if len(header) <= _USUAL_LENGTH else _best)(header, tuple(offers))
+
+
+def _best(accept: str, offers: tuple[Format, ...]) -> Format | None:
+    ranges = media_ranges(accept)
+    best: Format | None = None
+    highest = 0.0
+    for offer in _with_aliases(offers):
+        quality = _quality(offer.media_type, ranges)
+        if quality > highest:
+            best, highest = offer, quality
+    return best
+
+
+_USUAL_LENGTH: Final = 300
+_usual = functools.lru_cache(maxsize=1000)(_best)
+"""Clients send few different headers, of which browsers' are the longest: 150 characters."""
 
 
 def _with_aliases(offers: Sequence[Format]) -> Iterable[Format]:
