@@ -1,6 +1,6 @@
 """What a heavy query does to others: a cross product of five patterns beside 20 light clients.
 
-`python -m tests.bench.heavy` prints when the cross product was ended, the CPU time that the
+`scripts/bench heavy` prints when the cross product was ended, the CPU time that the
 server used in the second after that, and how long the light queries took meanwhile.
 """
 
@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests.bench.workers import cpu_seconds
+from tests.bench.processes import cpu_seconds
 from tests.running import serving
 from tests.test_processes import COUNT, ENDLESS, RIGHT
 
@@ -52,7 +52,3 @@ def main() -> None:
         f"median {1000 * statistics.median(took):.0f} ms, p95 {1000 * p95:.0f} ms, "
         f"longest {1000 * max(took):.0f} ms\n"
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """What a kill costs: processes of a running server are killed under load, one kind after another.
 
-`python -m tests.bench.kills [SECONDS]` prints for each kind of process how often it was killed,
+`scripts/bench kills [SECONDS]` prints for each kind of process how often it was killed,
 and the longest time until the next right answer; and how many answers were wrong: none may be.
 """
 
@@ -61,9 +61,8 @@ class _Load:
                 ] += 1
 
 
-def main() -> None:
-    """Measure and print."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
+def main(seconds: float) -> None:
+    """Measure for some seconds and print."""
     back: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server:
         end = time.monotonic() + seconds
@@ -87,7 +86,3 @@ def main() -> None:
     for kind, times in back.items():
         sys.stdout.write(f"{kind}: killed {len(times)} times, back after {max(times):.2f} s\n")
     sys.stdout.write(f"answers: {dict(load.outcomes)}\n")
-
-
-if __name__ == "__main__":
-    main()

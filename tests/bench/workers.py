@@ -1,6 +1,6 @@
 """What safety costs: CPU time a query with and without query workers, side by side.
 
-`python -m tests.bench.workers` starts two servers of the same dataset, one that evaluates in its
+`scripts/bench workers` starts two servers of the same dataset, one that evaluates in its
 query workers and one that evaluates in its fronts, asks both in turns, and prints the medians of
 the rounds. It needs an otherwise idle machine and about half a minute.
 """
@@ -14,8 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
+from tests.bench.processes import cpu_seconds
 from tests.running import free_port
 
 _ROUNDS = 41
@@ -54,20 +54,6 @@ def _serving(workers: str) -> Iterator[tuple[int, int]]:
     finally:
         server.terminate()
         server.wait(10)
-
-
-def _family(pid: int) -> Iterator[int]:
-    """Yield a process and all below it."""
-    yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in children.read_text(encoding="ascii").split():
-                yield from _family(int(child))
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process and all below it have used (clock_getcpuclockid)."""
-    return sum(time.clock_gettime((~each << 3) | 2) for each in _family(pid))
 
 
 def _ask(port: int, name: str, times: int) -> None:
@@ -114,7 +100,3 @@ def main() -> None:
         f"difference {statistics.median(a - b for a, b in rounds):.0f}; "
         f"{os.cpu_count()} processors\n"
     )
-
-
-if __name__ == "__main__":
-    main()
