@@ -173,6 +173,8 @@ def test_describing_what_was_withdrawn_fails_alike(client: FlaskClient, changed:
         "/graph/entities.html",
         "/ontology.html",
         "/dataset.html",
+        "/compare",
+        "/sparql/terms",
         "/id/nowhere",
         "/id/zygomas",
     ],

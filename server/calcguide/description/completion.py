@@ -47,7 +47,7 @@ def completions(dataset: Dataset) -> tuple[Completion, ...]:
 
 
 def _things(dataset: Dataset) -> Iterator[NamedNode]:
-    """What has a label: in the guide, only what is its own; of other people's data, everything."""
+    """What has a label: of the guide, its own things in use; of other people's data, everything."""
     guide = is_guide(dataset)
     for predicate in _LABELS:
         for quad in dataset.store.quads_for_pattern(None, NamedNode(predicate), None, None):
@@ -58,7 +58,8 @@ def _things(dataset: Dataset) -> Iterator[NamedNode]:
 
 
 def _is_own(dataset: Dataset, iri: str) -> bool:
-    return iri.startswith(terms.CALC) or (dataset.path(iri) or "").startswith(_OWN)
+    own = iri.startswith(terms.CALC) or (dataset.path(iri) or "").startswith(_OWN)
+    return own and iri not in dataset.out_of_use
 
 
 def _completion(dataset: Dataset, term: NamedNode) -> Completion:
