@@ -1,10 +1,13 @@
 """The dataset describes itself: VoID with counts that a query confirms."""
 
+import pyshacl
 import pytest
 from flask.testing import FlaskClient
+from rdflib import DCAT, RDF, SH, URIRef
 from rdflib import Graph as RdfGraph
-from rdflib import URIRef
 
+from calcguide.files import Root, published
+from calcguide.terms import BASE, CALC
 from tests.conftest import Ask
 
 VOID = "http://rdfs.org/ns/void#"
@@ -48,3 +51,28 @@ def test_totals_and_the_endpoint_are_stated(client: FlaskClient, ask: Ask) -> No
     assert str(graph.value(dataset, URIRef(VOID + "triples"))) == total
     endpoint = graph.value(dataset, URIRef(VOID + "sparqlEndpoint"))
     assert endpoint == URIRef("http://localhost/sparql")
+
+
+def test_what_is_served_of_the_dataset_conforms_to_the_shapes(client: FlaskClient) -> None:
+    """The downloads are described by the server, so validation of the files does not see them."""
+    shapes = RdfGraph().parse(Root(published()).glob("shapes/dataset.ttl")[0])
+    served = described(client)
+    # The shape asks for the class of the source, which the description of the dataset leaves out.
+    served.add((URIRef(BASE + "id/guide"), RDF.type, URIRef(CALC + "Guide")))
+    assert len(set(served.subjects(RDF.type, DCAT.Distribution))) > 20
+    conforms, _, text = pyshacl.validate(served, shacl_graph=shapes)
+    assert conforms, text
+    downloads = set(served.objects(None, DCAT.downloadURL))
+    served.remove((None, DCAT.byteSize, None))
+    _, report, _ = pyshacl.validate(served, shacl_graph=shapes)
+    assert isinstance(report, RdfGraph)
+    assert len(set(report.subjects(RDF.type, SH.ValidationResult))) == len(downloads)
+
+
+def test_each_example_resource_is_a_name_that_answers(client: FlaskClient) -> None:
+    graph = described(client)
+    examples = {str(o) for o in graph.objects(None, URIRef(VOID + "exampleResource"))}
+    kinds = {example.removeprefix(BASE).split("/")[0] for example in examples}
+    assert kinds == {"id", "claim", "passage", "question", "query"}
+    for example in examples:
+        assert client.get("/" + example.removeprefix(BASE)).status_code == 303

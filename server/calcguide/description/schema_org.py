@@ -106,6 +106,8 @@ def describe_dataset(dataset: Dataset, url: str, downloads: Sequence[Node] = ())
         "creator": _organization(text(dataset, node, terms.DCT + "creator")),
         "publisher": _organization(text(dataset, node, terms.DCT + "publisher")),
         "dateCreated": text(dataset, node, terms.DCT + "created"),
+        "datePublished": text(dataset, node, terms.DCT + "issued"),
+        "keywords": list(texts(dataset, node, terms.DCAT + "keyword")),
         "inLanguage": text(dataset, node, terms.DCT + "language"),
         "isBasedOn": [
             source.value

@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode
 from calcguide import terms
 from calcguide.dataset import Dataset
 from calcguide.description.naming import names, summary, texts
+from calcguide.formats import TSV
 from calcguide.release.citation import Citation, Licence
 from calcguide.release.parts import Distribution, Part
 from calcguide.release.tables import BETWEEN, Table
@@ -18,6 +19,9 @@ _CELLS: Final = (
     f" Things are named by prefix and local name; the prefixes stand in datapackage.json. "
     f"A cell of several values has {BETWEEN} between them."
 )
+
+_COMMENTED: Final = {"commentChar": "#", "delimiter": "\t"}
+"""How SSSOM files are to be read: what stands about the table comes first, behind number signs."""
 
 
 def datapackage(dataset: Dataset, citation: Citation, parts: Iterable[Part]) -> bytes:
@@ -61,6 +65,8 @@ def _resource(part: Part, distribution: Distribution) -> dict[str, Any]:
         "hash": f"sha256:{distribution.sha256}",
         "licenses": _licences(part.licence),
     }
+    if distribution.format == TSV:
+        return described | {"dialect": _COMMENTED}
     if part.table is None:
         return described
     return described | {"type": "table", "encoding": "utf-8", "schema": _schema(part.table)}

@@ -10,13 +10,15 @@ from pyoxigraph import NamedNode, Quad
 from calcguide.dataset import DEFAULT_GRAPH, Dataset
 from calcguide.description.home import is_guide
 from calcguide.description.naming import name, summary
-from calcguide.formats import CSV, JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, Format
+from calcguide.files import read_bytes
+from calcguide.formats import CSV, JSON_LD, N_QUADS, N_TRIPLES, TRIG, TSV, TURTLE, Format
 from calcguide.release import tables
 from calcguide.release.citation import cite, licence_of
 from calcguide.release.datapackage import datapackage
 from calcguide.release.parts import Distribution, File, Part, Release
 
 GZIP: Final = "application/gzip"
+SSSOM: Final = ".sssom.tsv"
 
 
 @functools.lru_cache(maxsize=1)
@@ -28,13 +30,15 @@ def release_of(dataset: Dataset) -> Release | None:
     if not is_guide(dataset):
         return None
     whole, in_tables, graphs = _whole(dataset), _tables(dataset), tuple(_graphs(dataset))
+    mappings = tuple(_mappings(dataset))
+    parts = whole + in_tables + mappings + graphs
     package = File(
         "datapackage.json",
         "application/json",
-        datapackage(dataset, cite(dataset), whole + in_tables + graphs),
+        datapackage(dataset, cite(dataset), parts),
     )
-    data = [file for part in whole + in_tables + graphs for file in part.distributions]
-    return Release(whole, in_tables, graphs, package, _sums([*data, package]))
+    data = [file for part in parts for file in part.distributions]
+    return Release(whole, in_tables, mappings, graphs, package, _sums([*data, package]))
 
 
 def _whole(dataset: Dataset) -> tuple[Part, ...]:
@@ -92,6 +96,25 @@ def _tables(dataset: Dataset) -> tuple[Part, ...]:
         )
         for table in (tables.claims(dataset), tables.comparison(dataset))
     )
+
+
+def _mappings(dataset: Dataset) -> Iterator[Part]:
+    """The mapping sets, as the SSSOM files that they are, of the graph that is made of them."""
+    graph = dataset.graph("alignments")
+    for iri, path in sorted(dataset.files.items()):
+        if not iri.endswith(SSSOM):
+            continue
+        node, body = NamedNode(iri), read_bytes(path)
+        rows = [line for line in body.decode().splitlines() if line and not line.startswith("#")]
+        file = f"alignments-{iri.rsplit('/', 1)[-1]}"
+        yield Part(
+            name(dataset, node).label,
+            summary(dataset, node),
+            graph,
+            licence_of(dataset, node) or licence_of(dataset, graph),
+            len(rows) - 1,
+            (Distribution(file, TSV.content_type, body, TSV),),
+        )
 
 
 def _quads(dataset: Dataset, graph: str) -> list[Quad]:

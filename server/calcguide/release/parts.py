@@ -45,7 +45,7 @@ class Distribution(File):
 
 @dataclass(frozen=True)
 class Part:
-    """What some distributions hold. `size` counts statements, or the rows of a table."""
+    """What some distributions hold. `size` counts statements, rows or matches."""
 
     title: str
     description: str
@@ -63,6 +63,7 @@ class Release:
 
     whole: tuple[Part, ...]
     tables: tuple[Part, ...]
+    mappings: tuple[Part, ...]
     graphs: tuple[Part, ...]
     datapackage: File
     sums: File
@@ -70,7 +71,7 @@ class Release:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Whatever there are distributions of."""
-        return self.whole + self.tables + self.graphs
+        return self.whole + self.tables + self.mappings + self.graphs
 
     @property
     def files(self) -> tuple[File, ...]:
