@@ -152,7 +152,8 @@ def test_breadcrumbs_count_from_the_first_page() -> None:
 
 def blocks(page: Element) -> dict[str, dict[str, Any]]:
     """Type -> block of data on a page."""
-    found = [json.loads("".join(map(str, s.content))) for s in page.all("script")]
+    scripts = page.all("script", type="application/ld+json")
+    found = [json.loads("".join(map(str, block.content))) for block in scripts]
     assert all(block["@context"] == "https://schema.org" for block in found)
     return {block["@type"]: block for block in found}
 
