@@ -109,7 +109,8 @@ class _Client(threading.Thread):
         connection.close()
 
 
-def _own(port: int, requests: list[Request], mark: str, clients: int, seconds: float) -> Load:
+def own(port: int, requests: list[Request], mark: str, clients: int, seconds: float) -> Load:
+    """Ask by threads of this process; return what they saw."""
     started = time.monotonic()
     threads = [
         # each begins at another place, so that they do not all ask the same at once
@@ -141,7 +142,7 @@ def main() -> None:
     port, file, mark, clients, seconds = sys.argv[1:]
     lines = Path(file).read_text(encoding="utf-8").splitlines()
     requests = [Request(*line.split("\t")) for line in lines]
-    load = _own(int(port), requests, mark, int(clients), float(seconds))
+    load = own(int(port), requests, mark, int(clients), float(seconds))
     sys.stdout.write(json.dumps(vars(load)) + "\n")
 
 

@@ -35,6 +35,8 @@ _LIGHT = ("label", "lookup")
 """Queries of the mix that light clients ask."""
 _PAGES = 40
 """Entity pages that are rendered for the first time in one round."""
+_WARMING = 10
+"""Of them, those that only warm up: a server compiles its templates, or its code."""
 _ON_DISK = 1_000_000_000
 """Bytes of a graph above which the reference is on disk."""
 
@@ -217,7 +219,10 @@ class Measurement:
         """Ask each query once; raises NeverRight at the first wrong answer."""
         for each in self._subject.queries if peer.sparql else ():
             request = Request(f"{peer.sparql}{each.path}", each.accept)
-            wrong = _wrong(each, *ask(server.place.port, request))
+            try:
+                wrong = _wrong(each, *ask(server.place.port, request))
+            except (OSError, http.client.HTTPException) as error:
+                raise NeverRight(f"{each.name!r} is not answered: {error}; {each.text}") from error
             if wrong:
                 raise NeverRight(f"{each.name!r} is answered wrongly: {wrong}; {each.text}")
 
@@ -234,10 +239,13 @@ class Measurement:
         """Ask for the pages of entities, each for the first time since the start."""
         if peer.page is None:
             return
-        took, before = [], server.cpu_seconds()
+        took: list[float] = []
+        before = 0.0
         connection = http.client.HTTPConnection("127.0.0.1", server.place.port, timeout=60)
         with contextlib.closing(connection):
-            for path, label in self._subject.entities:
+            for number, (path, label) in enumerate(self._subject.entities):
+                if number == _WARMING:
+                    took, before = [], server.cpu_seconds()
                 started = time.monotonic()
                 connection.request("GET", f"/{path}{peer.page}", headers={"Accept": "text/html"})
                 answer = connection.getresponse()
@@ -251,9 +259,7 @@ class Measurement:
     def uncached(self, server: Running, peer: Peer) -> Iterator[Row]:
         """Ask the mix, each query made unique by a comment."""
         if peer.sparql:
-            requests = self._subject.requests(peer.sparql)
-            drive(server.place.port, requests, self._plan.clients, 1, self._mark())  # warms up
-            yield self._driven(server, requests, self._mark())
+            yield self._driven(server, self._subject.requests(peer.sparql), self._mark())
 
     def repeated(self, server: Running, peer: Peer) -> Iterator[Row]:
         """Ask the mix, the same queries over and over."""
@@ -287,11 +293,14 @@ class Measurement:
     def _driven(
         self, server: Running, requests: list[Request], mark: str = "-", clients: int = 0
     ) -> Row:
-        """Ask for some seconds; return rate, latencies, and CPU time of each answer."""
+        """Ask for some seconds; return rate, latencies, and CPU time of each answer.
+
+        A second before that warms up, with queries of other marks.
+        """
+        port, clients = server.place.port, clients or self._plan.clients
+        drive(port, requests, clients, 1, mark if mark == "-" else f"{mark}w")
         before = server.cpu_seconds()
-        load = drive(
-            server.place.port, requests, clients or self._plan.clients, self._plan.seconds, mark
-        )
+        load = drive(port, requests, clients, self._plan.seconds, mark)
         used = server.cpu_seconds() - before
         answered = load.requests - load.failed
         if not answered:
