@@ -331,6 +331,16 @@ def test_invalid_data_read_as_sentences(mistaken: Verdict) -> None:
     )
 
 
+def test_a_text_where_a_property_belongs_is_named_and_ends_nothing(copy_of_guide: Path) -> None:
+    path = copy_of_guide / "data/background.ttl"
+    text = path.read_text("utf-8")
+    right = "owl:annotatedProperty calc:locatedWithin"
+    path.write_text(text.replace(right, 'owl:annotatedProperty "within"', 1), "utf-8")
+    verdict = validate(Root(copy_of_guide))
+    assert '"within"' in {violation.path for violation in verdict.violations}
+    assert Graph().parse(data=verdict.report)
+
+
 def test_the_report_holds_each_result_once(mistaken: Verdict) -> None:
     report = Graph().parse(data=mistaken.report)
     results = list(report.subjects(RDF.type, SH.ValidationResult))

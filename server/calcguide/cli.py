@@ -1,4 +1,4 @@
-"""The command line: serve, validate, query, describe, verify-source, locate."""
+"""The command line: serving, validating, asking, and comparing with a copy of the guide."""
 
 import errno
 import socket
@@ -310,3 +310,58 @@ def locate(file: Path, words: str, root: Path | None) -> None:
     for place in source.locate(guide, file, words):
         name = f"calc:statedIn <{place.passage}>" if place.passage else "in no passage yet"
         click.echo(f"# {place.start}-{place.end}, {name}\n{place.block()}")
+
+
+@main.command()
+@click.argument("section", required=False)
+@click.option(
+    "--source",
+    "copy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A copy of the guide: then each passage's words are shown.",
+)
+@_ROOT
+def passages(section: str | None, copy: Path | None, root: Path | None) -> None:
+    r"""Show, passage by passage, the claims coded from it; of one SECTION, or of all.
+
+    \b
+    Examples: calcguide passages faq
+              calcguide passages faq --source guide.txt
+    """
+    from calcguide import coding
+
+    found = coding.coded_passages(loading.load(_root(root)), section, copy)
+    if not found:
+        raise UsageError(f"There is no section {section}. `calcguide passages` shows them all.")
+    for passage in found:
+        click.echo(f"{passage.name} ({passage.kind}, {passage.start}-{passage.end})")
+        if passage.text:
+            click.echo(f"  | {' '.join(passage.text.split())}")
+        elif copy:
+            click.echo("  | (another text stands there in this copy)")
+        for code in passage.codes:
+            click.echo(f"  {code}")
+        for remark in coding.unmatched_words(passage):
+            click.echo(f"  ? {remark}")
+        click.echo()
+
+
+@main.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", required=False, type=click.Path(path_type=Path))
+@_ROOT
+def agreement(first: Path, second: Path | None, root: Path | None) -> None:
+    r"""Compare two codings of the guide, tables separated by tabs: matches, F1, Cohen's kappa.
+
+    Without SECOND, the first is compared with the guide's own claims.
+
+    \b
+    Example: calcguide agreement first.tsv second.tsv
+    """
+    from calcguide import coding
+
+    codes = coding.read_codes(first)
+    others = coding.read_codes(second) if second else coding.codes_of(loading.load(_root(root)))
+    for line in coding.report(coding.agreement(codes, others)):
+        click.echo(line)

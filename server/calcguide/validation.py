@@ -359,7 +359,7 @@ class _Reader:
         """Return the result in words."""
         return Violation(
             focus_node=self.text(self.owner(result.focus)),
-            path=write_path(self.dataset, result.path) if result.path else None,
+            path=self.path(result.path) if result.path else None,
             value=self.text(result.value) if result.value else None,
             message=result.message + self._suggestion(result.path, result.value),
             source_shape=self.dataset.compact(result.shape),
@@ -375,6 +375,10 @@ class _Reader:
             kind = self.dataset.compact(term.datatype.value)
             return f'"{term.value}"' + ("" if kind == "xsd:string" else f"^^{kind}")
         return "[]" if isinstance(term, BlankNode) else str(term)
+
+    def path(self, path: Term) -> str:
+        """Return a property path; a text that stands where a property belongs, as it is there."""
+        return self.text(path) if isinstance(path, Literal) else write_path(self.dataset, path)
 
     def owner(self, node: Term) -> Term:
         """Return the named thing whose block holds a blank node; a reason is its subject's."""
@@ -436,7 +440,7 @@ def _result_triples(node: BlankNode, result: _Result, reader: _Reader) -> Iterat
     path, path_triples = reader.path_copy(result.path, f"{node.value}-resultPath")
     fields = {
         "focusNode": reader.owner(result.focus),
-        "resultPath": path,
+        "resultPath": None if isinstance(path, Literal) else path,
         "value": result.value,
         "resultMessage": Literal(result.message, language="en"),
         "resultSeverity": _sh(result.severity),
