@@ -7,7 +7,9 @@ from importlib import metadata
 
 from flask import Flask, Response, request, send_from_directory
 
+from calcguide import posted
 from calcguide.dataset import Dataset
+from calcguide.posted import Judgement, Posted
 from calcguide.query import Workers, evaluate
 from calcguide.settings import Settings
 from calcguide.validation import Verdict
@@ -24,6 +26,7 @@ from calcguide.views.openapi import openapi
 from calcguide.views.pages import pages
 from calcguide.views.prepared import Prepared
 from calcguide.views.search import search
+from calcguide.views.shacl import shacl
 from calcguide.views.site import Site
 from calcguide.views.sparql import endpoint
 from calcguide.views.void import void
@@ -86,6 +89,9 @@ def create_app(
         settings,
         verdict,
         workers.evaluate if workers else functools.partial(evaluate, dataset),
+        functools.partial(_validate_elsewhere, workers)
+        if workers
+        else functools.partial(posted.judge, dataset),
         _release(verdict),
         datetime.now(UTC).replace(microsecond=0),
     )
@@ -99,6 +105,7 @@ def create_app(
     app.register_blueprint(graph_store)
     app.register_blueprint(health)
     app.register_blueprint(search)
+    app.register_blueprint(shacl)
     app.register_blueprint(void)
     problems.register(app)
     signposting.register(app)
@@ -106,6 +113,11 @@ def create_app(
     prepared = Prepared(app.wsgi_app, settings.number("prepared_mb") * 1_000_000)
     app.wsgi_app = Observation(Gate(prepared, settings), settings)  # type: ignore[method-assign]
     return app
+
+
+def _validate_elsewhere(workers: Workers, sent: Posted) -> Judgement:
+    """Have a process of its own validate what was posted: it may kill its parser."""
+    return Judgement.unpacked(workers.run(posted.ERRAND, sent.packed()))
 
 
 def _release(verdict: Verdict | None) -> str:

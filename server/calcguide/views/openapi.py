@@ -126,6 +126,9 @@ OPERATIONS: Final = {
     "pages.validation": _PAGE,
     "search.results": Operation(_types(*PAGE_FORMATS), (_SEARCHED,), problems=(400, 406)),
     "search.suggest": Operation(("application/x-suggestions+json",), (_SEARCHED,), problems=(400,)),
+    "shacl.validate": Operation(
+        _types(*GRAPH_FORMATS, HTML), problems=(400, 404, 406, 413, 415, 422, 503, 504)
+    ),
     "sparql.sparql": Operation(
         _types(HTML, *SOLUTION_FORMATS, *GRAPH_FORMATS),
         _SPARQL,
@@ -141,6 +144,23 @@ _FORM: Final = {
     "properties": {p["name"]: p["schema"] | {"description": p["description"]} for p in _SPARQL},
 }
 _BODIES: Final = {
+    "shacl.validate": {
+        "description": "RDF to validate against the shapes, or a form with it.",
+        "required": True,
+        "content": {
+            **{format.media_type: {"schema": {"type": "string"}} for format in GRAPH_FORMATS},
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["data"],
+                    "properties": {
+                        "data": {"type": "string", "description": "The statements."},
+                        "format": {"type": "string", "enum": [f.name for f in GRAPH_FORMATS]},
+                    },
+                }
+            },
+        },
+    },
     "sparql.sparql": {
         "description": "A query by itself, or a form with the parameters of GET.",
         "required": True,
@@ -148,7 +168,7 @@ _BODIES: Final = {
             "application/sparql-query": {"schema": {"type": "string"}},
             "application/x-www-form-urlencoded": {"schema": _FORM | {"required": ["query"]}},
         },
-    }
+    },
 }
 """Endpoint -> the body that its POST takes."""
 
