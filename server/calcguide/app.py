@@ -7,7 +7,9 @@ from importlib import metadata
 
 from flask import Flask, Response, request, send_from_directory
 
+from calcguide import posted
 from calcguide.dataset import Dataset
+from calcguide.posted import Judgement, Posted
 from calcguide.query import Workers, evaluate
 from calcguide.settings import Settings
 from calcguide.validation import Verdict
@@ -27,6 +29,7 @@ from calcguide.views.pages import pages
 from calcguide.views.prepared import Prepared
 from calcguide.views.query_page import query_editor
 from calcguide.views.search import search
+from calcguide.views.shacl import shacl
 from calcguide.views.site import Site
 from calcguide.views.sparql import endpoint
 from calcguide.views.void import void
@@ -63,6 +66,24 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 
+_BLUEPRINTS = (
+    openapi,
+    pages,
+    alignments,
+    browsing,
+    comparing,
+    discovery,
+    documents,
+    downloads,
+    endpoint,
+    graph_store,
+    health,
+    query_editor,
+    search,
+    shacl,
+    void,
+)
+
 
 class _Application(Flask):
     def send_static_file(self, filename: str) -> Response:
@@ -89,29 +110,25 @@ def create_app(
         settings,
         verdict,
         workers.evaluate if workers else functools.partial(evaluate, dataset),
+        functools.partial(_validate_elsewhere, workers)
+        if workers
+        else functools.partial(posted.judge, dataset),
         _release(verdict),
         datetime.now(UTC).replace(microsecond=0),
     )
-    app.register_blueprint(openapi)
-    app.register_blueprint(pages)
-    app.register_blueprint(alignments)
-    app.register_blueprint(browsing)
-    app.register_blueprint(comparing)
-    app.register_blueprint(discovery)
-    app.register_blueprint(documents)
-    app.register_blueprint(downloads)
-    app.register_blueprint(endpoint)
-    app.register_blueprint(graph_store)
-    app.register_blueprint(health)
-    app.register_blueprint(query_editor)
-    app.register_blueprint(search)
-    app.register_blueprint(void)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
     problems.register(app)
     signposting.register(app)
     app.after_request(_finish)
     prepared = Prepared(app.wsgi_app, settings.number("prepared_mb") * 1_000_000)
     app.wsgi_app = Observation(Gate(prepared, settings), settings)  # type: ignore[method-assign]
     return app
+
+
+def _validate_elsewhere(workers: Workers, sent: Posted) -> Judgement:
+    """Have a process of its own validate what was posted: it may kill its parser."""
+    return Judgement.unpacked(workers.run(posted.ERRAND, sent.packed()))
 
 
 def _release(verdict: Verdict | None) -> str:

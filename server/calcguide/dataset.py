@@ -71,6 +71,8 @@ class Dataset:
         """Name of a check that crosses graphs -> its query."""
         self.rules: dict[str, str] = {}
         """Name of a rule that entails -> its query."""
+        self.derived: tuple[str, ...] = ()
+        """Names of the graphs that rules have filled."""
         self.default_is_copy = False
         """Whether each statement of the default graph stands in a named graph too."""
 

@@ -9,6 +9,7 @@ CalcguideError
 ├── Withdrawn            an IRI that was taken back, with nothing in its place
 ├── QueryError           a request that the endpoint refuses, below:
 │   ├── MalformedQuery   not SPARQL 1.1: line, column, place
+│   │   └── MalformedData  posted RDF that cannot be parsed: line, column
 │   ├── RefusedQuery     SERVICE, SPARQL Update, what is never answered
 │   ├── QueryFailed      a well-formed query that the engine cannot answer
 │   ├── QueryTooSlow     ended at the time limit
@@ -119,6 +120,10 @@ class MalformedQuery(QueryError):
         self.column = column
         self.excerpt = excerpt
         super().__init__(message)
+
+
+class MalformedData(MalformedQuery):
+    """Posted RDF that cannot be parsed. `line` and `column` count from 1; None where unknown."""
 
 
 class RefusedQuery(QueryError):

@@ -147,6 +147,7 @@ def derive(dataset: Dataset, root: Root) -> None:
     derived["entailed"] = _run_to_fixpoint(known, rules) - stated
     known.extend(_quad(triple) for triple in derived.get("qualified-facts", ()))
     derived["qualified-entailed"] = _run_to_fixpoint(known, rules) - stated
+    dataset.derived = tuple(derived)
     for name, triples in derived.items():
         graph = dataset.graph(name)
         store.extend(_quad(triple, graph) for triple in triples)

@@ -2,7 +2,8 @@
 
     calcguide serve          loads the dataset once, starts the two below, starts them again
     ├── store process        holds the dataset, forks and ends query workers
-    │   └── query worker     one for each front thread that asks, one query at a time
+    │   ├── query worker     one for each front thread that asks, one query at a time
+    │   └── errand           validates what a visitor has posted; one at a time
     ├── granian              accepts connections for its
     │   └── front            answers HTTP requests: pages, documents, the SPARQL protocol
     └── metrics              tells Prometheus what the fronts have counted
@@ -11,6 +12,7 @@ Each ends with its parent, even where that is killed.
 """
 
 import atexit
+import functools
 import os
 import shutil
 import signal
@@ -18,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 
+from calcguide import posted
 from calcguide.dataset import Dataset
 from calcguide.query import Limits, Workers, confine
 from calcguide.query.store_process import StoreProcess, listen
@@ -56,8 +59,9 @@ def run(
     listener = listen()
     app = create(Workers(listener.getsockname(), limits))
     parent = os.getpid()
+    errands = {posted.ERRAND: functools.partial(posted.prepare, largest=limits.result)}
     starts: dict[str, Callable[[], None]] = {
-        "store process": lambda: StoreProcess(listener, dataset, limits).run(),
+        "store process": lambda: StoreProcess(listener, dataset, limits, errands).run(),
         "granian": lambda: _granian(app, settings, ready),
         "metrics": lambda: _metrics(settings, counts, parent),
     }

@@ -61,6 +61,7 @@ SETTINGS = (
         "Milliseconds that a query waits for a place, a slow one suspended, before it is refused.",
     ),
     Setting("prepared_mb", "32", "Megabytes of answers that each front keeps; 0: none."),
+    Setting("validation_seconds", "30", "Seconds that the validation of posted data may take."),
     Setting(
         "cache",
         "",

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -16,12 +16,13 @@ from pyoxigraph import (
     Quad,
     QuerySolutions,
     RdfFormat,
+    Store,
     Triple,
     serialize,
 )
 
 from calcguide import terms
-from calcguide.dataset import Dataset, Term
+from calcguide.dataset import DEFAULT_GRAPH, Dataset, Term
 from calcguide.errors import DataError, InvalidData, Violation
 from calcguide.files import CHECKS, Root, opening_comment, published
 from calcguide.loading import OUTSIDE_DEFAULT, derive, load_asserted
@@ -53,9 +54,11 @@ _FOCUS_NODES: Final = """
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX sh: <http://www.w3.org/ns/shacl#>
-SELECT DISTINCT ?node WHERE {
-  GRAPH ?shapes { ?shape sh:targetClass ?class }
-  ?node rdf:type/rdfs:subClassOf* ?class .
+SELECT DISTINCT ?shape ?node WHERE {
+  { ?shape sh:targetClass ?class . ?node rdf:type/rdfs:subClassOf* ?class }
+  UNION { ?shape sh:targetSubjectsOf ?property . ?node ?property ?value }
+  UNION { ?shape sh:targetObjectsOf ?property . ?subject ?property ?node }
+  UNION { ?shape sh:targetNode ?node }
 }
 """
 _DECLARED: Final = """
@@ -79,6 +82,8 @@ class Verdict:
     """How many files, statements, shapes, focus nodes and checks there were."""
     report: str
     """The SHACL validation report in Turtle; its `sh:conforms` says the same as `conforms`."""
+    focus_nodes: dict[str, int] = field(default_factory=dict)
+    """IRI of a shape -> how many focus nodes its own targets find, but for those of queries."""
 
     def to_json(self) -> str:
         """Return the verdict as JSON: the same text for the same verdict."""
@@ -93,6 +98,15 @@ class Verdict:
             return cls(**fields, violations=violations)
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"not a stored verdict: {error}") from error
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the shapes find in statements that are validated together with the guide's."""
+
+    conforms: bool
+    violations: tuple[Violation, ...]
+    report: list[Triple]
 
 
 @dataclass(frozen=True)
@@ -126,20 +140,61 @@ def validate_dataset(dataset: Dataset, root: Root) -> Verdict:
     Raises DataError for a check that says of nothing what it is about.
     """
     results = [*_lint(dataset)] or [*_shacl(dataset)]
-    counts = _counts(dataset, root)
+    counts, targeted = _counts(dataset, root), focus_nodes(dataset)
     derive(dataset, root)
     results += _check(dataset)
-    reader = _Reader(dataset, root)
-    found = {reader.violation(result): result for result in results}
-    violations = sorted(found, key=lambda v: (v.severity != _VIOLATION, v.file or "", str(v)))
-    conforms = all(violation.severity != _VIOLATION for violation in violations)
+    found = _found(results, _Reader(dataset, root))
     return Verdict(
         fingerprint=root.fingerprint(),
-        conforms=conforms,
-        violations=tuple(violations),
+        conforms=found.conforms,
+        violations=found.violations,
         counts=counts,
-        report=_report([found[violation] for violation in violations], conforms, reader),
+        report=_in_turtle(found.report, dataset.prefixes),
+        focus_nodes={shape: len(nodes) for shape, nodes in sorted(targeted.items())},
     )
+
+
+def validate_together(dataset: Dataset, known: tuple[Violation, ...] = ()) -> Found:
+    """Return what the shapes find in a dataset that is not derived, less what is `known`."""
+    return _found([*_shacl(dataset)], _Reader(dataset, None), known)
+
+
+def asserted(dataset: Dataset) -> Iterator[Quad]:
+    """Yield what a loaded dataset held before anything was derived: also shapes and queries."""
+    derived = {dataset.graph(name) for name in dataset.derived} | {DEFAULT_GRAPH}
+    return (quad for quad in dataset.store if quad.graph_name not in derived)
+
+
+def rehearse(dataset: Dataset) -> None:
+    """Validate a little, so that all that validation imports is there: it opens no file then."""
+    little = Dataset(Store(), dataset.base)
+    shapes = dataset.graph_quads(dataset.graph("shapes"))
+    queries = [quad for quad in shapes if quad.predicate == _TARGETS[0]]
+    little.store.extend({*shapes} - {*queries[1:]})  # each query takes its time to be parsed
+    little.store.extend(dataset.graph_quads(dataset.graph("ontology")))
+    classes = {quad.object for quad in little.store.quads_for_pattern(None, _TARGETS[1], None)}
+    node = little.iri("id/rehearsal")
+    little.store.extend(Quad(node, terms.RDF_TYPE, type, little.graph("x")) for type in classes)
+    validate_together(little)
+
+
+def focus_nodes(dataset: Dataset) -> dict[str, set[Term]]:
+    """Return the focus nodes of each shape that has any; those that a query finds are left out."""
+    found: dict[str, set[Term]] = {}
+    for row in _solutions(dataset, _FOCUS_NODES, union=True):
+        if isinstance(row["shape"], NamedNode):
+            found.setdefault(row["shape"].value, set()).add(row["node"])
+    return found
+
+
+def _found(results: list[_Result], reader: "_Reader", known: tuple[Violation, ...] = ()) -> Found:
+    """The results in words and as a report: each once, violations before warnings."""
+    found = {reader.violation(result): result for result in results}
+    left = [violation for violation in found if violation not in known]
+    left.sort(key=lambda v: (v.severity != _VIOLATION, v.file or "", str(v)))
+    conforms = all(violation.severity != _VIOLATION for violation in left)
+    report = _report([found[violation] for violation in left], conforms, reader)
+    return Found(conforms, tuple(left), report)
 
 
 def stored_verdict(root: Root, settings: Settings) -> Verdict | None:
@@ -205,7 +260,7 @@ def _counts(dataset: Dataset, root: Root) -> dict[str, int]:
         "files": len(list(root.graph_files())),
         "statements": len(dataset.store) - sum(map(len, outside)),
         "shapes": len(shapes),
-        "focus_nodes": sum(1 for _ in _solutions(dataset, _FOCUS_NODES, union=True)),
+        "focus_nodes": len(set().union(*focus_nodes(dataset).values())),
         "checks": len(dataset.checks),
     }
 
@@ -349,7 +404,7 @@ def _solutions(dataset: Dataset, query: str, *, union: bool = False) -> Iterator
 class _Reader:
     """Says in an editor's words what a result speaks of, and in which file to look."""
 
-    def __init__(self, dataset: Dataset, root: Root) -> None:
+    def __init__(self, dataset: Dataset, root: Root | None) -> None:
         self.dataset = dataset
         self._root = root
         declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
@@ -406,7 +461,7 @@ class _Reader:
         owner = self.owner(node)
         if file is None and isinstance(owner, NamedNode):
             file = self.dataset.files.get(owner.value)
-        return self._root.name_of(file) if file else None
+        return self._root.name_of(file) if file and self._root else None
 
     def _suggestion(self, *given: Term | None) -> str:
         """Name the declared term that an undeclared one resembles."""
@@ -418,8 +473,8 @@ class _Reader:
         return ""
 
 
-def _report(results: list[_Result], conforms: bool, reader: _Reader) -> str:
-    """Return the validation report (SHACL 3.6) in Turtle: the same text for the same results."""
+def _report(results: list[_Result], conforms: bool, reader: _Reader) -> list[Triple]:
+    """Return the validation report (SHACL 3.6)."""
     report = BlankNode("report")
     nodes = [BlankNode(f"result{number}") for number in range(1, len(results) + 1)]
     triples = [
@@ -429,7 +484,11 @@ def _report(results: list[_Result], conforms: bool, reader: _Reader) -> str:
     ]
     for node, result in zip(nodes, results, strict=True):
         triples += _result_triples(node, result, reader)
-    prefixes = reader.dataset.prefixes
+    return triples
+
+
+def _in_turtle(triples: list[Triple], prefixes: dict[str, str]) -> str:
+    """Return the statements in their order: the same text for the same statements."""
     turtle = cast(bytes, serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes)).decode()
     lines = turtle.splitlines(keepends=True)
     return "".join(sorted(lines[: len(prefixes)]) + lines[len(prefixes) :])

@@ -70,6 +70,7 @@ class Shape:
     query: str
     """The query that finds what it applies to, where there is one."""
     conditions: tuple[Fact, ...]
+    description: str
     message: str
     severity: str
     listed_by: tuple[Name, ...]
@@ -218,6 +219,7 @@ def _shape(dataset: Dataset, node: NamedNode) -> Shape:
         targets=tuple(targets),
         query=_query(dataset, stated.get(terms.SH + "target", [])),
         conditions=(*_how_many(one("minCount"), one("maxCount")), *_conditions(dataset, stated)),
+        description=one("description"),
         message=one("message"),
         severity=one("severity"),
         listed_by=in_order(Name(_local(owner), owner.value) for owner in owners),

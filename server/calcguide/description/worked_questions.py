@@ -2,6 +2,7 @@
 
 import functools
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,27 @@ _KEYWORDS: Final = NamedNode(terms.SCHEMA + "keywords")
 _NUMBER: Final = calc("competencyQuestion")
 _FEWEST: Final = 3
 """Questions under one keyword; rarer keywords are no heading."""
+
+_MOST: Final = 6
+_CLAIMS: Final = """PREFIX calc: <https://w3id.org/calcguide/ontology#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+
+SELECT ?claim ?gloss ?polarity ?passage
+WHERE {
+  ?claim calc:subject|calc:object|calc:under|calc:especially <%s> ;
+    skos:definition ?gloss ;
+    calc:polarity ?polarity ;
+    calc:statedIn ?passage .
+}
+ORDER BY ?claim
+"""
+_STATEMENTS: Final = """SELECT ?graph ?subject ?property ?object
+WHERE {
+  GRAPH ?graph { ?subject ?property ?object }
+  FILTER(<%s> IN (?subject, ?object))
+}
+ORDER BY ?graph ?property
+"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,18 @@ def topics(dataset: Dataset) -> tuple[Topic, ...]:
         topic = min(shared, key=lambda k: (counts[k], k), default="")
         sorted_in.setdefault(topic, []).append(question)
     return tuple(Topic(keyword, tuple(sorted_in[keyword])) for keyword in sorted(sorted_in))
+
+
+def queries_about(dataset: Dataset, node: NamedNode) -> tuple[tuple[str, str], ...]:
+    """Return (question, SPARQL text): at most six worked ones that name the thing, and two more."""
+    names = (re.escape(dataset.compact(node.value)), re.escape(f"<{node.value}>"))
+    named = re.compile(rf"(?<![\w:])(?:{names[0]}(?![\w-])|{names[1]})")
+    worked = [(w.question, w.query) for w in worked_questions(dataset) if named.search(w.query)]
+    return (
+        *worked[:_MOST],
+        ("Every claim about it, with its passage", _CLAIMS % node.value),
+        ("Every statement about it, with its graph", _STATEMENTS % node.value),
+    )
 
 
 def _question(dataset: Dataset, query: NamedNode) -> str:

@@ -16,6 +16,7 @@ class Limits:
     fast_queries: int
     slow_queries: int
     wait: float
+    validation_seconds: float
 
     @classmethod
     def read(cls, settings: Settings) -> "Limits":
@@ -28,4 +29,5 @@ class Limits:
             fast_queries=settings.number("fast_queries"),
             slow_queries=settings.number("slow_queries"),
             wait=settings.number("wait_milliseconds") / 1000,
+            validation_seconds=settings.number("validation_seconds"),
         )

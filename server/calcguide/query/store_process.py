@@ -7,6 +7,8 @@ Fronts reach it over one listening socket. What they ask first decides what a co
   niced, once one of the slow slots is free, and until the connection is closed; it is suspended
   while it waits, and killed where none becomes free in time.
 - `ENDED`, a worker's process id: how it ended, as `os.waitpid` has it.
+- the name of an errand: a process is forked that does it once; one at a time in the whole server,
+  a second is told `BUSY`.
 """
 
 import contextlib
@@ -18,6 +20,7 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Final
 
 from calcguide.dataset import Dataset
@@ -29,6 +32,7 @@ SLOW: Final = "slow"
 ENDED: Final = "ended"
 GRANTED: Final = "granted"
 NO_SLOT: Final = "no slot"
+BUSY: Final = "busy"
 
 _ENDED_KEPT: Final = 256
 _NICENESS: Final = 15
@@ -47,7 +51,16 @@ def listen() -> socket.socket:
 class StoreProcess:
     """The loop of the store process."""
 
-    def __init__(self, listener: socket.socket, dataset: Dataset, limits: Limits) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        dataset: Dataset,
+        limits: Limits,
+        errands: Mapping[str, worker.Errand] | None = None,
+    ) -> None:
+        self._errands = errands or {}
+        self._errand = 0
+        """The process id of the last errand."""
         self._listener = listener
         self._dataset = dataset
         self._limits = limits
@@ -96,6 +109,8 @@ class StoreProcess:
             self._fork(connection)
         elif what == SLOW:
             self._slow(connection, pid)
+        elif what in self._errands:
+            self._do(connection, self._errands[what])
         else:
             self._tell_how_it_ended(connection, pid)
 
@@ -106,15 +121,26 @@ class StoreProcess:
         _tell(connection, self._ended.pop(pid, None))
         connection.close()
 
-    def _fork(self, connection: socket.socket) -> None:
+    def _do(self, connection: socket.socket, errand: worker.Errand) -> None:
+        self._reap()
+        if self._errand in self._workers:
+            _tell(connection, BUSY)
+            connection.close()
+        else:
+            self._errand = self._fork(connection, errand)
+
+    def _fork(self, connection: socket.socket, errand: worker.Errand | None = None) -> int:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             connection.settimeout(None)
             self._close_what_is_the_parents(connection)
+            if errand:
+                worker.run_errand(connection, self._dataset, self._limits, parent, errand)
             worker.run(connection, self._dataset, self._limits, parent)
         self._workers.add(pid)
         connection.close()
+        return pid
 
     def _close_what_is_the_parents(self, kept: socket.socket) -> None:
         for key in list(self._selector.get_map().values()):

@@ -39,6 +39,11 @@ class _Worker:
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is none: the store process has said so in its place."""
+        return not isinstance(self.pid, int)
+
     def has_answered(self, seconds: float) -> bool:
         """Wait for an answer, or the end of the worker."""
         return bool(self._poll.poll(1000 * seconds))
@@ -69,6 +74,39 @@ class Workers:
             except _KilledByOthersError:  # a query changes nothing: ask the next worker
                 if time.monotonic() > deadline:
                     raise
+
+    def run(self, errand: str, message: object) -> Any:  # noqa: ANN401 - what the errand answers
+        """Return what an errand of the store process makes of a message, under its limits.
+
+        Raises what the errand raises, QueryTooSlow at the deadline, QueryTooHeavy where memory or
+        nesting ended it, Busy where another is being done.
+        """
+        worker, started = self._begin(errand), time.monotonic()
+        with worker.connection:
+            try:
+                wire.send(worker.connection, message)
+                reply = wire.receive(worker.connection)
+            except (EOFError, OSError) as error:
+                seconds = self._limits.validation_seconds
+                raise self._how_it_ended(worker, started, seconds) from error
+        if isinstance(reply, CalcguideError):
+            raise reply
+        return reply
+
+    def _begin(self, errand: str) -> _Worker:
+        """Return the process that does an errand; wait for its turn as long as for a place."""
+        deadline = time.monotonic() + self._limits.wait
+        while True:
+            try:
+                worker = _Worker(self._ask(errand))
+            except (OSError, EOFError) as error:
+                raise Busy("The store process is being started anew. Ask again.") from error
+            if not worker.is_refused:
+                return worker
+            worker.connection.close()
+            if time.monotonic() > deadline:
+                raise Busy("Something else is being validated. Ask again in a few seconds.")
+            time.sleep(0.05)
 
     def _ask_worker(self, query: Query) -> Answer:
         self._places.take(self._limits.wait)
@@ -148,23 +186,26 @@ class Workers:
                     )
                 left = started + self._limits.seconds + _GRACE - time.monotonic()
                 if not worker.has_answered(max(0.0, left)):
-                    raise self._too_slow(started)
+                    raise self._too_slow(started, self._limits.seconds)
                 return _answer(wire.receive(worker.connection))
         except OSError as error:
             raise Busy("The store process is being started anew. Ask again.") from error
 
-    def _how_it_ended(self, worker: _Worker, started: float) -> Exception:
+    def _how_it_ended(
+        self, worker: _Worker, started: float, seconds: float | None = None
+    ) -> Exception:
         worker.connection.close()
         status = self._status(worker.pid)
         number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
-        if number == signal.SIGALRM or time.monotonic() - started >= self._limits.seconds:
-            return self._too_slow(started)
+        seconds = seconds or self._limits.seconds
+        if number == signal.SIGALRM or time.monotonic() - started >= seconds:
+            return self._too_slow(started, seconds)
         if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
             return QueryTooHeavy(
-                "The query needs more than it may have: "
+                "This needs more than it may have: "
                 f"{self._limits.memory // 1_000_000} MB of memory, or nesting that deep. "
-                "Ask for less (LIMIT, a narrower pattern), nest less, or take the whole dataset "
-                "as a download."
+                "Ask for less (LIMIT, a narrower pattern) or send less, nest less, or take the "
+                "whole dataset as a download."
             )
         return _KilledByOthersError("The worker that ran the query was ended. Ask again.")
 
@@ -176,11 +217,11 @@ class Workers:
         except (OSError, EOFError):
             return None
 
-    def _too_slow(self, started: float) -> QueryTooSlow:
+    def _too_slow(self, started: float, seconds: float) -> QueryTooSlow:
         return QueryTooSlow(
-            f"The query was ended after {time.monotonic() - started:.1f} s; the limit is "
-            f"{self._limits.seconds:g} s. Ask for less: add a LIMIT, narrow the pattern so that "
-            "its parts share variables, or take the whole dataset as a download."
+            f"This was ended after {time.monotonic() - started:.1f} s; the limit is "
+            f"{seconds:g} s. Send less, or ask for less: add a LIMIT, narrow the "
+            "pattern so that its parts share variables, or take the whole dataset as a download."
         )
 
 

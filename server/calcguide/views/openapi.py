@@ -145,6 +145,9 @@ OPERATIONS: Final = {
     "query_editor.checked": Operation(
         _types(JSON), (_QUERY, *_DATASETS), problems=(400, 403, 413, 414, 415, 503, 504)
     ),
+    "shacl.validate": Operation(
+        _types(*GRAPH_FORMATS, HTML), problems=(400, 404, 406, 413, 415, 422, 503, 504)
+    ),
     "sparql.sparql": Operation(
         _types(HTML, *SOLUTION_FORMATS, *GRAPH_FORMATS),
         _SPARQL,
@@ -167,7 +170,27 @@ _ASKED: Final = {
         "application/x-www-form-urlencoded": {"schema": _FORM | {"required": ["query"]}},
     },
 }
-_BODIES: Final = {"sparql.sparql": _ASKED, "query_editor.checked": _ASKED}
+_BODIES: Final = {
+    "shacl.validate": {
+        "description": "RDF to validate against the shapes, or a form with it.",
+        "required": True,
+        "content": {
+            **{format.media_type: {"schema": {"type": "string"}} for format in GRAPH_FORMATS},
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["data"],
+                    "properties": {
+                        "data": {"type": "string", "description": "The statements."},
+                        "format": {"type": "string", "enum": [f.name for f in GRAPH_FORMATS]},
+                    },
+                }
+            },
+        },
+    },
+    "sparql.sparql": _ASKED,
+    "query_editor.checked": _ASKED,
+}
 """Endpoint -> the body that its POST takes."""
 
 _PROBLEM: Final = {

@@ -1,5 +1,6 @@
 """The pages: home, questions, about, validation, and a page about any one thing."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -37,6 +38,7 @@ from calcguide.description.records import (
 from calcguide.description.statements import Statement
 from calcguide.description.vocabulary import describe_vocabulary
 from calcguide.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML
+from calcguide.posted import FORMATS
 from calcguide.release import cite, release_of
 from calcguide.views.negotiation import negotiate
 from calcguide.views.parameters import asked
@@ -148,7 +150,18 @@ def about() -> str:
 @pages.get("/validation")
 def validation() -> str:
     """What was checked when the data were validated, and with what result."""
-    return render_template("validation.html", verdict=site().verdict)
+    found, dataset = site().verdict, site().dataset
+    page = describe_constraints(dataset)
+    by_rule = Counter(result.source_shape for result in found.violations) if found else Counter()
+    return render_template(
+        "validation.html",
+        verdict=found,
+        page=page,
+        by_rule=by_rule,
+        can_validate=site().can_validate,
+        shacl_url=site().address("shacl"),
+        formats=FORMATS,
+    )
 
 
 def _links(iri: str) -> dict[str, Any]:
@@ -248,6 +261,16 @@ def capitalized(label: str) -> str:
 def compact(iri: str) -> str:
     """Return the IRI with a prefix, where one fits."""
     return site().dataset.compact(iri)
+
+
+@pages.app_template_filter()
+def expanded(name: str) -> str | None:
+    """Return where a page links for a name with a prefix; None for what is not known here."""
+    dataset = site().dataset
+    prefix, _, local = name.partition(":")
+    iri = dataset.prefixes.get(prefix, "") + local
+    known = prefix in dataset.prefixes and dataset.knows(iri)
+    return href(iri) if known else None
 
 
 @pages.app_template_filter()

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import current_app, request
 
 from calcguide.dataset import Dataset
+from calcguide.posted import MOST, Judgement, Posted
 from calcguide.query import Answer, Query
 from calcguide.query.scan import DEEPEST_NESTING, LONGEST_CHAIN
 from calcguide.settings import Settings
@@ -21,7 +22,9 @@ _LIMITS: Final = (
     "and chains of {chain:,} operators. It may take {query_seconds} s and {query_memory_mb} MB of "
     "memory, and its result may have {result_mb} MB. After {fast_milliseconds} ms it needs one of "
     "the {slow_queries} places for slow queries, and waits {wait_milliseconds} ms for it. What "
-    "goes beyond is refused with an error; no answer is ever a part of the result."
+    "goes beyond is refused with an error; no answer is ever a part of the result. Data posted for "
+    "validation may have {body:,} bytes and {most:,} statements, and take {validation_seconds} s; "
+    "they are validated one at a time."
 )
 
 
@@ -34,6 +37,8 @@ class Site:
     verdict: Verdict | None
     evaluate: Callable[[Query], Answer]
     """Answers a query: in a query worker of the running server, or in this process."""
+    validate: Callable[[Posted], Judgement]
+    """Validates what was posted: in a process of its own, or in this one."""
     release: str
     """Names the data and the code that are served: two that differ have different names."""
     since: datetime
@@ -45,6 +50,11 @@ class Site:
         return metadata.version("calcguide")
 
     @property
+    def can_validate(self) -> bool:
+        """Whether there are shapes to validate against."""
+        return bool(self.dataset.graph_quads(self.dataset.graph("shapes")))
+
+    @property
     def limits(self) -> str:
         """What a query may take, in words."""
         return _LIMITS.format(
@@ -53,6 +63,7 @@ class Site:
             body=LONGEST_BODY,
             nesting=DEEPEST_NESTING,
             chain=LONGEST_CHAIN,
+            most=MOST,
         )
 
     @property
