@@ -44,7 +44,7 @@ _SEED = click.option("--seed", default=1, show_default=True, help="Decides graph
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    r"""Measure calcguide beside its peers, on graphs from 2k statements on.
+    """Measure calcguide beside its peers, on graphs from 2k statements on.
 
     \b
     Without a command: `run`, with the defaults of its options.
@@ -154,11 +154,14 @@ def _known(what: str, chosen: str | None, known: tuple[str, ...]) -> tuple[str, 
 
 
 def _machine() -> dict[str, str]:
+    given = [f"{name}={value}" for name, value in os.environ.items() if "CALCGUIDE_" in name]
+    settings = " ".join(sorted(each for each in given if "/" not in each))
     return {
         "date": time.strftime("%Y-%m-%d"),
         "processors": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
+        "settings": settings or "as they come",
     }
 
 
