@@ -73,6 +73,6 @@ def test_each_example_resource_is_a_name_that_answers(client: FlaskClient) -> No
     graph = described(client)
     examples = {str(o) for o in graph.objects(None, URIRef(VOID + "exampleResource"))}
     kinds = {example.removeprefix(BASE).split("/")[0] for example in examples}
-    assert kinds == {"id", "claim", "passage", "question", "query"}
+    assert kinds == {"id", "claim", "passage", "question"}
     for example in examples:
         assert client.get("/" + example.removeprefix(BASE)).status_code == 303
