@@ -29,7 +29,7 @@ PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 GOOD = """
 id:warm-bath a calc:Intervention ; skos:prefLabel "Warm bath"@en ;
     skos:definition "Sitting in warm water for a while."@en .
-<https://w3id.org/calcguide/claim/c900> a calc:Claim ; skos:prefLabel "c900: bath, hip"@en ;
+<https://w3id.org/calcguide/claim/c900> a calc:Claim ; skos:prefLabel "c900: Warm bath, relieves: calcific tendonitis"@en ;
     skos:definition "A warm bath is said to ease the hip."@en ;
     calc:subject id:warm-bath ; calc:predicate calc:relieves ; calc:object id:calcific-tendonitis ;
     calc:polarity calc:affirmed ; calc:certainty calc:stated ;
@@ -54,6 +54,7 @@ def test_a_mistake_is_named_with_its_shape_and_what_to_do(faulty: Judgement) -> 
     assert not faulty.conforms
     found = {(v.focus_node, v.source_shape) for v in faulty.violations}
     assert found == {
+        ("claim:c900", "shape:Claim-label-fits"),
         ("claim:c900", "shape:Claim-range"),
         ("id:rest", "shape:Entity-unique-prefLabel"),
         ("id:warm-bath", "shape:Entity-unique-prefLabel"),
