@@ -68,9 +68,16 @@ def summary(dataset: Dataset, node: NamedNode) -> str:
 
 
 def example(dataset: Dataset) -> Name | None:
-    """Return the resource that the dataset gives as an example of itself, None if there is none."""
-    found = dataset.value(dataset.iri("dataset"), NamedNode(terms.VOID + "exampleResource"))
-    return name(dataset, found) if found else None
+    """Return what the dataset gives as an example of itself, an entity rather than another thing.
+
+    None if it gives no example.
+    """
+    found = names(
+        dataset, dataset.values(dataset.iri("dataset"), NamedNode(terms.VOID + "exampleResource"))
+    )
+    entity = calc("Entity").value
+    entities = (n for n in found if n.iri and entity in types_of(dataset, NamedNode(n.iri)))
+    return next(entities, None) or next(iter(found), None)
 
 
 def site_name(dataset: Dataset) -> str:
