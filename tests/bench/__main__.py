@@ -201,7 +201,7 @@ def graph(size: str, file: Path, seed: int) -> None:
 
 @main.command()
 def install() -> None:
-    """Install the peers, in folders of their own: .venv-bench and .bench."""
+    """Install the peers into an environment of their own, .venv-bench."""
     if not install_peers():
         sys.exit(1)
 

@@ -1,4 +1,4 @@
-"""Where the peers are: in the environment .venv-bench, in the folder .bench, or on the machine."""
+"""Where the peers are: in the environment .venv-bench, or on the machine."""
 
 import os
 import shutil
@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent.parent
-PYTHON = REPOSITORY / ".venv-bench" / "bin"
+FOLDER = REPOSITORY / ".venv-bench"
+"""A Python environment; beside it what npm installs, and packages of Debian.
+
+These are unpacked and not installed: no service of theirs starts.
+"""
+PYTHON = FOLDER / "bin"
 """Programs of the peers from PyPI."""
-FOLDER = REPOSITORY / ".bench"
-"""Packages of Debian, unpacked and not installed: no service of theirs starts. And those of npm."""
 TRIFID = FOLDER / "npm" / "node_modules" / "trifid"
 
 _DEBIAN = FOLDER / "debian"
