@@ -29,7 +29,8 @@ PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 GOOD = """
 id:warm-bath a calc:Intervention ; skos:prefLabel "Warm bath"@en ;
     skos:definition "Sitting in warm water for a while."@en .
-<https://w3id.org/calcguide/claim/c900> a calc:Claim ; skos:prefLabel "c900: Warm bath, relieves: calcific tendonitis"@en ;
+<https://w3id.org/calcguide/claim/c900> a calc:Claim ;
+    skos:prefLabel "c900: Warm bath, relieves: calcific tendonitis"@en ;
     skos:definition "A warm bath is said to ease the hip."@en ;
     calc:subject id:warm-bath ; calc:predicate calc:relieves ; calc:object id:calcific-tendonitis ;
     calc:polarity calc:affirmed ; calc:certainty calc:stated ;

@@ -212,7 +212,7 @@ def format_of(name: str, media_type: str) -> Format:
 
 
 _BY_KEY: Final = {
-    (format.name, media_type): replace(format, media_type=media_type)
+    (format.name, known.media_type): known
     for format in (*DOCUMENT_FORMATS, *SOLUTION_FORMATS)
-    for media_type in (format.media_type, *format.aliases)
+    for known in (format, *(replace(format, media_type=alias) for alias in format.aliases))
 }

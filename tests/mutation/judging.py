@@ -30,11 +30,13 @@ def make_mutants(seed: int = SEED) -> list[Mutant]:
     world = World(load_asserted(Root(published())))
     chance = random.Random(seed)
     found: dict[tuple[object, object], Mutant] = {}
+    names: set[str] = set()
     for operator, changes, count in _choices(world):
         for change in chance.sample(changes, min(count, len(changes))):
             made = mutant(world, operator, change)
-            if made.removed == made.added:
-                continue  # nothing is changed
+            if made.removed == made.added or made.name in names:
+                continue  # nothing is changed, or what is reported under the same name already
+            names.add(made.name)
             found.setdefault((made.removed, made.added), made)
     return list(found.values())
 
