@@ -28,6 +28,8 @@ from calcguide.settings import Settings
 
 Application = Callable[..., Iterable[bytes]]
 
+_DRAINING = 2
+"""Seconds that a server which is told to end has beyond those of the longest query."""
 _THREADS = 64
 """Requests that one front process answers at once."""
 
@@ -69,14 +71,19 @@ def run(
     ending: list[int] = []
 
     def end(number: int, _: object) -> None:
-        """Let granian end in peace: it answers what it has begun. Its end is the end of all."""
+        """Let granian end in peace: it answers what it has begun. Its end is the end of all.
+
+        Where that takes longer than any answer may, it is killed: a front that is told to end
+        twice, as by a service manager that signals every process, may wait for ever.
+        """
         ending.append(number)
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds + _DRAINING)
         for pid, name in running.items():
             if name == "granian":
-                os.kill(pid, number)
+                os.kill(pid, signal.SIGKILL if number == signal.SIGALRM else number)
 
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+        signal.signal(number, end)
     while True:
         pid, status = os.wait()
         name = running.pop(pid)
@@ -86,17 +93,23 @@ def run(
         running[_fork(name, starts[name])] = name
     for pid in running:
         os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(status)
+    return 0 if ending else os.waitstatus_to_exitcode(status)
 
 
 def _fork(name: str, serve: Callable[[], None]) -> int:
-    """Start a process that ends with this one; return its id."""
+    """Start a process that ends with this one, and is told so by it alone; return its id.
+
+    In a process group of its own: a terminal's Ctrl+C reaches the first process, not all at once.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         try:
+            os.setpgid(0, 0)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL if name == "granian" else signal.SIG_IGN)
             confine.name(name)
             confine.end_with_parent(parent)
             serve()

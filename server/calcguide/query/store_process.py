@@ -72,8 +72,6 @@ class StoreProcess:
 
     def run(self) -> None:
         """Serve for ever."""
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         gc.freeze()  # so that a worker's garbage collection does not copy shared pages
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
