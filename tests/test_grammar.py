@@ -29,7 +29,12 @@ MISTAKES = [
     ("ASK { ?s ?p ?o |?s ?p ?o }", "?s does not fit here. Expected: '}', '.'"),
     ("PREFIX |calc <http://a/> ASK {}", "calc does not fit here. Expected: a prefixed name."),
     ("|INSERT DATA { <a:b> <a:c> 1 }", "INSERT does not fit here. Expected: ASK"),
-    ("SELECT * { ?s |<a b> ?o }", "< does not fit here. Expected: a variable, an IRI"),
+    ("SELECT * { ?s |<a b> ?o }", "the IRI that begins here has no '>'"),
+    ("SELECT * {\n ?s a |<https://example.org/x .\n ?s ?p ?o }", "the IRI that begins here has no"),
+    (
+        "PREFIX a: |https://example.org/ ASK {}",
+        "https://example.org/ does not fit here. Expected: an IRI",
+    ),
     ("|", "the query ends here too early. Expected: ASK"),
 ]
 

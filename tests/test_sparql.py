@@ -1,5 +1,6 @@
 """The endpoint answers queries as SPARQL 1.1 Protocol, section 2, has it, and refuses the rest."""
 
+import io
 import json
 
 import pytest
@@ -330,3 +331,40 @@ def test_the_limits_are_published(client: FlaskClient, path: str, accept: str) -
     text = " ".join(client.get(path, headers={"Accept": accept}).text.split())
     for limit in ("10 s", "512 MB", "16 MB", "32,768 bytes", "nested 100 deep", "1,000 operators"):
         assert limit in text
+
+
+@pytest.mark.parametrize("between", [" ", "#\n", " # now\r\n\t"])
+def test_what_changes_each_time_is_not_kept_whatever_stands_in_between(
+    client: FlaskClient, between: str
+) -> None:
+    query = f"SELECT (RAND{between}() AS ?x) {{}}"
+    answers = [client.get("/sparql", query_string={"query": query}) for _ in range(2)]
+    assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * 2
+    assert answers[0].data != answers[1].data
+
+
+def test_a_graph_is_tagged_weakly_and_known_again(client: FlaskClient) -> None:
+    query = {"query": "CONSTRUCT { [] <http://example.org/p> 1 } {}"}
+    tag = client.get("/sparql", query_string=query).headers["ETag"]
+    assert tag.startswith("W/")
+    again = client.get("/sparql", query_string=query | {"n": "1"}, headers={"If-None-Match": tag})
+    assert (again.status_code, again.headers["ETag"]) == (304, tag)
+    assert again.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(("length", "status"), [(100, 200), (1_048_576, 200), (1_048_577, 413)])
+def test_a_body_in_chunks_is_read_whole_or_refused(
+    client: FlaskClient, length: int, status: int
+) -> None:
+    answer = client.post(
+        "/sparql",
+        input_stream=io.BytesIO(b"ASK {}".ljust(length)),
+        content_type="application/sparql-query",
+        headers={"Transfer-Encoding": "chunked"},
+    )
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_a_host_with_a_port_that_is_none_is_refused(client: FlaskClient, port: str) -> None:
+    assert client.get("/", headers={"Host": f"localhost:{port}"}).status_code == 400

@@ -19,7 +19,7 @@ from tests.test_queries import FILES, Example, answer
 SEED: Final = 20
 BATCH: Final = 60
 """How many mutants are validated in one run, at most."""
-RUNS: Final = 10
+RUNS: Final = 90
 """How many such runs there are, at most: mutants that fit into none are left out."""
 
 Rules = frozenset[str]

@@ -66,7 +66,8 @@ _FORMATS = {
 }
 
 
-_ANEW = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+_ANEW = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)(\s|#[^\n\r]*)*\(", re.IGNORECASE)
+_GRAPH_FORMS = re.compile(r"\b(CONSTRUCT|DESCRIBE)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class Query:
     def answers_anew(self) -> bool:
         """Whether a function in it may give another answer each time."""
         return _ANEW.search(self.text) is not None
+
+    @property
+    def may_label_anew(self) -> bool:
+        """Whether an answer may call the same blank nodes by other labels each time."""
+        return _GRAPH_FORMS.search(self.text) is not None
 
     def packed(self) -> tuple[Any, ...]:
         """Return the query as values that `marshal` knows."""
@@ -312,10 +318,10 @@ def malformed(message: str, query: Query, prefixes: Mapping[str, str]) -> Malfor
     variable that is selected and not grouped.
     """
     text = query.text
-    undeclared = undeclared_prefix(text, prefixes)
-    if undeclared and not query.declared:
-        return _malformed(text, undeclared[0].start, undeclared[1])
+    undeclared = None if query.declared else undeclared_prefix(text, prefixes)
     found = mistake(text)
+    if undeclared and not (found and found.token and found.token.start <= undeclared[0].start):
+        return _malformed(text, undeclared[0].start, undeclared[1])
     if found:
         start = found.token.start if found.token else len(text.rstrip())
         return _malformed(text, start, found.explanation)

@@ -125,6 +125,8 @@ class Mistake:
     @property
     def explanation(self) -> str:
         """What is wrong, and what to write instead."""
+        if self.token and self.token.text == "<":
+            return "the IRI that begins here has no '>', or holds what no IRI may: a space, say."
         if self.token is None:
             what = "the query ends here too early."
         elif self.token.text in ("'", '"'):

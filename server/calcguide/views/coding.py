@@ -126,7 +126,8 @@ def _is_had(response: Response, coding: str) -> bool:
 
     If-Modified-Since counts where there is no If-None-Match (section 13.1.3).
     """
-    tag = response.get_etag()[0] or ""
+    tag, weak = response.get_etag()
+    tag = tag or ""
     own = _tag_of(tag, coding)
     had: str | None = None
     if request.method in ("GET", "HEAD"):
@@ -136,7 +137,7 @@ def _is_had(response: Response, coding: str) -> bool:
             asked = _date(request.headers["If-Modified-Since"])
             had = own if asked is not None and response.last_modified <= asked else None
     if tag != (had or own):
-        response.set_etag(had or own)
+        response.set_etag(had or own, weak=bool(weak))
     return had is not None
 
 

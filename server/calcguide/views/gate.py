@@ -4,6 +4,7 @@ The server below passes on what RFC 9112 tells a recipient to refuse: a missing 
 (section 3.2), two lengths at once (section 6.1), methods that are none, bodies of any length.
 """
 
+import io
 import json
 import re
 from collections.abc import Iterable
@@ -21,10 +22,14 @@ LONGEST_TARGET: Final = 32_768
 LONGEST_BODY: Final = 1_048_576
 """Bytes of a request body."""
 
-_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::[0-9]{1,5})?")
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::([0-9]{1,5}))?")
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 Refusal = tuple[HTTPStatus, str]
+_TOO_LARGE: Final = (
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    f"A request body may have {LONGEST_BODY:,} bytes.",
+)
 
 
 class Gate:
@@ -38,7 +43,7 @@ class Gate:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request, or refuse it with problem details (RFC 9457)."""
-        for refuses in (_method, self._host, _length, _target):
+        for refuses in (_method, self._host, _length, _target, _chunked):
             refusal = refuses(environ)
             if refusal:
                 return _refuse(start_response, *refusal)
@@ -47,7 +52,7 @@ class Gate:
     def _host(self, environ: "WSGIEnvironment") -> Refusal | None:
         host = environ.get("HTTP_HOST", "")
         match = _HOST.fullmatch(host)
-        if not match:
+        if not match or not 0 < int(match[2] or 80) < 65_536:
             return HTTPStatus.BAD_REQUEST, "Name one host in the Host header, such as example.org."
         if match[1].lower() not in self._hosts:
             return (
@@ -78,10 +83,24 @@ def _length(environ: "WSGIEnvironment") -> Refusal | None:
     if length and not re.fullmatch("[0-9]+", length):
         return HTTPStatus.BAD_REQUEST, "The Content-Length is not a number."
     if length and int(length) > LONGEST_BODY:
-        return (
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"A request body may have {LONGEST_BODY:,} bytes.",
-        )
+        return _TOO_LARGE
+    return None
+
+
+def _chunked(environ: "WSGIEnvironment") -> Refusal | None:
+    """Read a body that comes in chunks, so that all behind see its whole, with its length."""
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        return None
+    body = bytearray()
+    while len(body) <= LONGEST_BODY:
+        part = environ["wsgi.input"].read(LONGEST_BODY + 1 - len(body))
+        if not part:
+            break
+        body += part
+    if len(body) > LONGEST_BODY:
+        return _TOO_LARGE
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
     return None
 
 

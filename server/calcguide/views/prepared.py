@@ -26,6 +26,7 @@ _DECISIVE: Final = (
 )  # fmt: skip
 """What of a request decides the answer, beside its body."""
 _CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+_OF_CONTENT: Final = ("content-encoding", "content-length", "content-type")
 _OVERHEAD: Final = 1_000
 """Bytes of a kept answer beside its body, roughly."""
 
@@ -146,6 +147,6 @@ def _not_modified(
 ) -> Iterable[bytes]:
     """304 with the headers that a 200 would have, but for those of its content (15.4.5)."""
     environ[QUERY_HASH] = kept.query_hash
-    headers = [each for each in kept.headers if not each[0].lower().startswith("content-")]
+    headers = [each for each in kept.headers if each[0].lower() not in _OF_CONTENT]
     start_response("304 NOT MODIFIED", headers)
     return [b""]

@@ -42,12 +42,12 @@ def sparql() -> Response:
     tag = _entity_tag(query)
     had = known(tag) if tag else None
     if had:
-        return _tagged(Response(status=304), had, parameters)
+        return _tagged(Response(status=304, content_type="text/plain"), query, had, parameters)
     answer = site().evaluate(query)
     response = Response(answer.body, content_type=answer.format.content_type)
     if answer.hints:
         response.headers["X-Hint"] = _header(" ".join(map(str, answer.hints)))
-    return _tagged(response, tag, parameters)
+    return _tagged(response, query, tag, parameters)
 
 
 @query_editor.route("/sparql/check", methods=["GET", "POST"])
@@ -69,9 +69,12 @@ def _only_query(parameters: MultiDict[str, str]) -> str:
     return found[0]
 
 
-def _tagged(response: Response, tag: str | None, parameters: MultiDict[str, str]) -> Response:
+def _tagged(
+    response: Response, query: Query, tag: str | None, parameters: MultiDict[str, str]
+) -> Response:
+    """Tag the answer; weakly where only its statements are the same each time (RFC 9110, 8.8.1)."""
     if tag:
-        response.set_etag(tag)
+        response.set_etag(tag, weak=query.may_label_anew)
         response.headers["Cache-Control"] = "no-cache"
     else:
         response.headers["Cache-Control"] = "no-store"
