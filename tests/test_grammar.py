@@ -33,7 +33,7 @@ MISTAKES = [
     ("SELECT * {\n ?s a |<https://example.org/x .\n ?s ?p ?o }", "the IRI that begins here has no"),
     (
         "PREFIX a: |https://example.org/ ASK {}",
-        "https://example.org/ does not fit here. Expected: an IRI",
+        "https: does not fit here. Expected: an IRI",
     ),
     ("|", "the query ends here too early. Expected: ASK"),
 ]
