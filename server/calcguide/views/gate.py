@@ -101,6 +101,7 @@ def _chunked(environ: "WSGIEnvironment") -> Refusal | None:
         return _TOO_LARGE
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
+    del environ["HTTP_TRANSFER_ENCODING"]
     return None
 
 
