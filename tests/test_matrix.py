@@ -251,7 +251,7 @@ class Validators:
         same, before = http_date(self.date), http_date(self.date - second)
         hit, packed = {"If-None-Match": self.tag}, {"If-None-Match": self.packed}
         yield "tag", hit, 304
-        yield "weak tag", {"If-None-Match": f"W/{self.tag}"}, 304
+        yield "weak tag", {"If-None-Match": f"W/{self.tag.removeprefix('W/')}"}, 304
         yield "tag in a list", {"If-None-Match": f'"a", {self.tag}, W/"b"'}, 304
         yield "any tag", {"If-None-Match": "*"}, 304
         yield "other tag", {"If-None-Match": '"other"'}, 200
@@ -378,7 +378,7 @@ def test_what_is_negotiated_answers_in_the_format_that_is_preferred(ask: Asking,
         expected = accept if accept in OTHER_NAMES else formats[suffix]
         assert (accept, answer.status_code, answer.mimetype) == (accept, 200, expected)
         assert vary(answer) == {"Accept", "Accept-Encoding"}
-        assert answer.headers["ETag"].startswith('"')
+        assert answer.headers["ETag"].removeprefix("W/").startswith('"')
         assert answer.last_modified is not None
 
 

@@ -11,6 +11,8 @@ from calcguide.dataset import DEFAULT_GRAPH, Dataset
 from calcguide.settings import Settings
 from tests.crawling import Site, crawl
 
+pytestmark = pytest.mark.slow
+
 FARTHEST = 4
 
 

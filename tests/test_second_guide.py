@@ -23,6 +23,8 @@ from tests.crawling import Site, crawl
 from tests.kinds import FIXED, THINGS, path_of
 from tests.markup import Element, read
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "second_guide"
 HTML = {"Accept": "text/html"}
 
