@@ -292,6 +292,26 @@ def test_the_home_page_of_linked_data_clients_is_the_dataset(client: FlaskClient
     assert "Accept" in response.vary
 
 
+@pytest.mark.parametrize(
+    ("thing", "asked"),
+    [
+        ("calcific-tendonitis", "what is calcific tendonitis, and does it go away?"),
+        ("hip", "Every claim about it"),
+    ],
+)
+def test_each_query_about_a_thing_finds_something(
+    client: FlaskClient, page: Open, thing: str, asked: str
+) -> None:
+    boxes = page(f"/id/{thing}.html").all("section", aria_labelledby="queries")
+    links = boxes[0].all("a")
+    assert asked in boxes[0].text
+    assert 2 <= len(links) <= 8
+    for link in links:
+        found = client.get(link["href"], headers={"Accept": "text/csv, text/turtle"})
+        assert found.status_code == 200
+        assert len(found.text.splitlines()) > 1, link.text
+
+
 @pytest.mark.parametrize(("kind", "local"), BROWSE.items())
 def test_a_browse_page_lists_the_members_of_its_class(
     ask: Ask, page: Open, kind: str, local: str

@@ -36,6 +36,7 @@ from calcguide.dataset import DEFAULT_GRAPH, Dataset
 from calcguide.errors import UsageError
 from calcguide.formats import DOCUMENT_FORMATS, HTML
 from calcguide.release import Distribution, Part, Release, cite, describe_as_published, release_of
+from calcguide.release.citation import Citation
 from calcguide.settings import Settings
 from tests.conftest import REPOSITORY, Ask
 from tests.markup import Element, read
@@ -530,3 +531,11 @@ def test_the_data_package_describes_each_file_and_column(release: Release) -> No
         fields = resources[name]["schema"]["fields"]
         assert [field["name"] for field in fields] == list(table(release, name)[0])
         assert all(len(field["description"]) > 10 for field in fields)
+
+
+def test_the_page_of_a_thing_is_cited_within_the_dataset() -> None:
+    citation = Citation("What is it?", "Editors", "2026-11-22", "1.2", "https://e.example/d", None)
+    assert citation.of_part("Hip", "https://e.example/hip") == (
+        "Editors (2026). Hip. In: What is it? Version 1.2. https://e.example/hip"
+    )
+    assert citation.sentence == "Editors (2026). What is it? Version 1.2. https://e.example/d"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.watching import FLAGS, Page, Watch
+from tests.conftest import REPOSITORY
 from tests.running import Server, serving
 
 Visit = Callable[..., Page]
@@ -40,6 +41,14 @@ def chromium() -> Iterator[Any]:
 def site(chromium: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server of the guide; asked for after the browser, so that none starts in vain."""
     with quiet(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def teapots(chromium: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server of another guide, an invented one."""
+    root = REPOSITORY / "tests" / "second_guide"
+    with quiet(tmp_path_factory.mktemp("teapots"), "--root", str(root)) as running:
         yield running
 
 

@@ -90,6 +90,15 @@ def test_a_query_is_run_and_downloaded(visit: Visit, javascript: bool) -> None:
     assert download.value.path().read_text().split() == ["one", "1"]
 
 
+def test_the_name_of_a_thing_is_copied_by_a_button(visit: Visit) -> None:
+    page = visit("/id/hip.html")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy this name").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator(".iri code").inner_text() == "https://w3id.org/calcguide/id/hip"
+
+
 @SCREENS
 def test_grade_condition_and_source_are_on_the_first_screen_as_the_store_has_them(
     visit: Visit, ask: Ask, width: int, height: int

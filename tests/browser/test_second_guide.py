@@ -1,27 +1,17 @@
 """Another guide, about invented teapots, in the browser: the same journeys, no change of code."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import quiet
 from tests.browser.test_journeys import choose, heading, kinds
 from tests.browser.test_pages import faults
 from tests.browser.watching import Page
-from tests.conftest import REPOSITORY
 from tests.kinds import FIXED
 from tests.running import Server
 
 FEW = ("/", "/id/lid-lace.html")
 THINGS = ("/id/lid-lace.html", "/id/humming.html", "/claim/c019.html", "/passage/table/r3c3.html")
-
-
-@pytest.fixture(scope="module")
-def teapots(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    root = REPOSITORY / "tests" / "second_guide"
-    with quiet(tmp_path_factory.mktemp("teapots"), "--root", str(root)) as running:
-        yield running
 
 
 def test_a_place_leads_to_a_mark_to_its_passage(

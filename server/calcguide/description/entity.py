@@ -34,6 +34,7 @@ from calcguide.description.statements import (
     statements_of,
     unclaimed,
 )
+from calcguide.description.worked_questions import queries_about
 
 GRADE: Final = calc("resolutionPotential")
 OUTCOME: Final = calc("outcome")
@@ -101,6 +102,8 @@ class EntityPage:
     follows: tuple[Explained, ...]
     sources: tuple[Source, ...]
     questions: tuple[Name, ...]
+    queries: tuple[tuple[str, str], ...]
+    """What is asked, and the query that asks it."""
     matches: dict[str, list[Match]]
     """Kind of match in words -> terms of other vocabularies."""
     picture: Neighbourhood | None
@@ -139,6 +142,7 @@ def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
         follows=tuple(follows),
         sources=sources,
         questions=names(dataset, (q for c in claims for q in dataset.subjects(_ANSWERED_BY, c))),
+        queries=queries_about(dataset, node),
         matches=matches,
         picture=neighbourhood(name(dataset, node), rows),
         origins=_counted(

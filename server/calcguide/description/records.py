@@ -56,6 +56,11 @@ class PassagePage:
     guide: Name | None
     claims: tuple[Claim, ...]
 
+    @property
+    def opens(self) -> bool:
+        """Whether a copy of the guide can be opened at it: its place and fingerprint are known."""
+        return None not in (self.start, self.end) and bool(self.sha256)
+
 
 @dataclass(frozen=True)
 class QuestionPage:

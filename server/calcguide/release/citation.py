@@ -52,9 +52,16 @@ class Citation:
     @property
     def sentence(self) -> str:
         """The citation in one line."""
+        return self._line(_ended(self.title), self.iri)
+
+    def of_part(self, label: str, iri: str) -> str:
+        """Return the citation of one thing in the dataset, in one line."""
+        return self._line(f"{_ended(label)} In: {_ended(self.title)}", iri)
+
+    def _line(self, what: str, iri: str) -> str:
         author = f"{self.creator} ({self.year})." if self.year else f"{self.creator}."
         version = f" Version {self.version}." if self.version else ""
-        return f"{author} {self.title}{'' if self.title.endswith('?') else '.'}{version} {self.iri}"
+        return f"{author} {what}{version} {iri}"
 
     @property
     def bibtex(self) -> str:
@@ -87,6 +94,11 @@ class Citation:
             + "".join(f"{key}: {value}\n" for key, value in rows.items() if value)
             + f"url: {_quoted(self.iri)}\n"
         )
+
+
+def _ended(title: str) -> str:
+    """A title with a full stop, where it ends with no sign of its own."""
+    return title if title.endswith(("?", ".", "!")) else title + "."
 
 
 def _quoted(value: str) -> str:

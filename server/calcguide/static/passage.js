@@ -1,4 +1,4 @@
-// Shows a passage in the reader's own copy of the guide. The copy stays in the browser.
+// Marks a passage in the reader's own copy of the guide. The copy stays in the browser.
 "use strict";
 
 const place = document.getElementById("own-copy");

@@ -185,7 +185,19 @@ def _links(iri: str) -> dict[str, Any]:
         "signposts": of_document(iri, HTML),
         "structured": _structured(iri),
         "browse_page": browse_page(dataset, NamedNode(iri)),
+        "cited": _cited(iri),
     }
+
+
+def _cited(iri: str) -> str:
+    """How to cite the page of a thing, in one line; empty where the dataset has no title."""
+    dataset = site().dataset
+    citation = cite(dataset)
+    if not citation.title:
+        return ""
+    if iri == citation.iri:
+        return citation.sentence
+    return citation.of_part(name(dataset, NamedNode(iri)).label, iri)
 
 
 def _structured(iri: str) -> list[schema_org.Node]:
