@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from flask.testing import FlaskClient
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 from rdflib.plugins.sparql import prepareQuery
 
@@ -20,6 +21,7 @@ from calcguide.description.worked_questions import topics, worked_questions
 from calcguide.formats import N_TRIPLES, SPARQL_JSON
 from calcguide.query.evaluate import Kind, Query, evaluate
 from tests.conftest import REPOSITORY
+from tests.markup import read
 
 FOLDER: Final = REPOSITORY / "data" / "queries"
 FILES: Final = sorted(path for path in FOLDER.glob("*.ttl") if path.name != "prefixes.ttl")
@@ -86,6 +88,12 @@ def _cell(term: dict[str, Any] | None, names: Dataset) -> str:
     return names.compact(value) if term["type"] == "uri" else value
 
 
+def rows(path: Path) -> list[list[str]]:
+    """The rows of the answer of a query, without the header; of ASK none."""
+    expected = Example(path).expected
+    return [] if expected in ("true", "false") else list(csv.reader(io.StringIO(expected)))[1:]
+
+
 def _csv(header: list[str], rows: list[list[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -126,6 +134,58 @@ def test_a_query_is_answered_while_a_reader_waits(path: Path, guide: Dataset) ->
         answer(example, guide)
         times.append(time.perf_counter() - start)
     assert min(times) < TIME_LIMIT
+
+
+@each_query
+def test_the_page_of_a_query_shows_its_whole_answer(
+    path: Path, guide: Dataset, client: FlaskClient
+) -> None:
+    (answer,) = read(client.get(f"/query/{path.stem}.html").text).all(
+        "section", aria_labelledby="answer"
+    )
+    cells = [cell.text for cell in answer.all("td")]
+    shown = [_in_words(value, guide) for row in rows(path) for value in row]
+    assert len(cells) == len(shown)
+    for cell, value in zip(cells, shown, strict=True):
+        assert cell.startswith(" ".join(value.split()))
+    if not shown:
+        assert answer.all("p")[0].text == {"true": "Yes", "false": "No"}[Example(path).expected]
+
+
+@each_query
+def test_the_pages_that_a_query_names_tell_its_answer_too(
+    path: Path, guide: Dataset, client: FlaskClient
+) -> None:
+    named = Example(path).values(terms.RDFS + "seeAlso")
+    pages = [client.get(f"/{guide.path(page)}") for page in named]
+    assert {page.status_code for page in pages} <= {200}
+    articles = [read(page.text).all("article")[0] for page in pages]
+    told = " ".join(article.text for article in articles).casefold()
+    linked = {link["href"] for article in articles for link in article.all("a")}
+    missing = [
+        entity
+        for entity in {value for row in rows(path) for value in row if value.startswith("id:")}
+        if named and _in_words(entity, guide).casefold() not in told
+        if "/id/" + entity.removeprefix("id:") not in linked  # a circumstance reads as a phrase
+    ]
+    assert missing == []
+
+
+def test_each_competency_question_is_told_on_a_page_of_what_it_asks_about() -> None:
+    untold = [
+        number
+        for path in FILES
+        for number in Example(path).values(terms.CALC + "competencyQuestion")
+        if not Example(path).values(terms.RDFS + "seeAlso")
+    ]
+    assert sorted(untold) == ["32", "35"], "claims of the whole guide: on the query's page alone"
+
+
+def _in_words(value: str, names: Dataset) -> str:
+    """A cell of an answer as a page shows it: the label of what it names."""
+    prefix, _, local = value.partition(":")
+    iri = value[1:-1] if value.startswith("<") else names.prefixes.get(prefix, "") + local
+    return names.label(NamedNode(iri)) if names.knows(iri) else value
 
 
 @each_query

@@ -1,4 +1,4 @@
-"""The pages of a claim, a passage, a question, and of any other resource."""
+"""The pages of a claim, a passage, a section, a question, and of any other resource."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +22,9 @@ from calcguide.description.statements import (
 )
 
 _ANSWERED_BY: Final = calc("answeredBy")
+_HAS_PART: Final = NamedNode(terms.DCT + "hasPart")
+_ORDINAL: Final = calc("ordinal")
+_STATED_IN: Final = calc("statedIn")
 _SELECTOR: Final = NamedNode(terms.OA + "hasSelector")
 _SOURCE: Final = NamedNode(terms.OA + "hasSource")
 _ROWS_SHOWN: Final = 500
@@ -60,6 +63,21 @@ class PassagePage:
     def opens(self) -> bool:
         """Whether a copy of the guide can be opened at it: its place and fingerprint are known."""
         return None not in (self.start, self.end) and bool(self.sha256)
+
+
+@dataclass(frozen=True)
+class SectionPage:
+    """A section: its passages in their order, each with what rests on it."""
+
+    name: Name
+    summary: str
+    guide: Name | None
+    passages: tuple[tuple[Name, tuple[Claim, ...]], ...]
+
+    @property
+    def count(self) -> int:
+        """How many claims rest on the section."""
+        return sum(len(claims) for _, claims in self.passages)
 
 
 @dataclass(frozen=True)
@@ -125,8 +143,26 @@ def describe_passage(dataset: Dataset, iri: str) -> PassagePage:
         sha256=text(dataset, node, terms.CALC + "sha256"),
         section=section_of(dataset, passage),
         guide=name(dataset, guide) if guide else None,
-        claims=tuple(read_claims(dataset, dataset.subjects(calc("statedIn"), node))),
+        claims=_claims_of(dataset, node),
     )
+
+
+def describe_section(dataset: Dataset, iri: str) -> SectionPage:
+    """Return what a section says, passage by passage, in our own words."""
+    node = NamedNode(iri)
+    parts = [part for part in dataset.values(node, _HAS_PART) if isinstance(part, NamedNode)]
+    parts.sort(key=lambda part: (number(dataset, part, _ORDINAL) or 0, part.value))
+    guide = next((whole for whole in dataset.subjects(_HAS_PART, node)), None)
+    return SectionPage(
+        name=name(dataset, node),
+        summary=summary(dataset, node),
+        guide=name(dataset, guide) if guide else None,
+        passages=tuple((name(dataset, part), _claims_of(dataset, part)) for part in parts),
+    )
+
+
+def _claims_of(dataset: Dataset, passage: NamedNode) -> tuple[Claim, ...]:
+    return tuple(read_claims(dataset, dataset.subjects(_STATED_IN, passage)))
 
 
 def _position(dataset: Dataset, selector: Term | None, local: str) -> int | None:

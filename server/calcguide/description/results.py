@@ -1,5 +1,7 @@
 """The result of a query as people read it: a table, bars, the statements and picture of a graph."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -98,6 +100,25 @@ def read_graph(dataset: Dataset, body: bytes) -> Statements:
     turtle = TURTLE.write(found, dataset.context).decode() if count == len(found) else ""
     table = Table(("subject", "predicate", "object"), rows, count)
     return Statements(table, draw(edges), turtle)
+
+
+def read_expected(dataset: Dataset, answer: str) -> Table | bool:
+    """Return the table of an answer as `calc:expectedAnswer` writes it; of ASK, the boolean."""
+    if answer in ("true", "false"):
+        return answer == "true"
+    columns, *rows = csv.reader(io.StringIO(answer))
+    cells = tuple(tuple(_expected_cell(dataset, value) for value in row) for row in rows)
+    table = Table(tuple(columns), cells[:MOST_ROWS], len(cells))
+    return replace(table, bars=tuple(_bars(table)))
+
+
+def _expected_cell(dataset: Dataset, value: str) -> Cell:
+    """A name with its prefix or in angle brackets is what it names, if that is known here."""
+    prefix, _, local = value.partition(":")
+    iri = value[1:-1] if value.startswith("<") else dataset.prefixes.get(prefix, "") + local
+    if dataset.knows(iri):
+        return _cell(dataset, NamedNode(iri))
+    return Cell(value, number=_number(value) if value.isdecimal() else None)
 
 
 def _cell_of(dataset: Dataset, term: dict[str, Any] | None) -> Cell:

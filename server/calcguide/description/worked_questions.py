@@ -11,12 +11,15 @@ from pyoxigraph import Literal, NamedNode
 
 from calcguide import terms
 from calcguide.dataset import Dataset
-from calcguide.description.naming import calc, name
+from calcguide.description.naming import Name, calc, in_order, name
+from calcguide.description.results import Table, read_expected
 
 _FORMS: Final = tuple(NamedNode(terms.SH + form) for form in ("select", "ask", "construct"))
 _COMMENT: Final = NamedNode(terms.RDFS + "comment")
 _KEYWORDS: Final = NamedNode(terms.SCHEMA + "keywords")
 _NUMBER: Final = calc("competencyQuestion")
+_ANSWER: Final = calc("expectedAnswer")
+_TOLD_ON: Final = NamedNode(terms.RDFS + "seeAlso")
 _FEWEST: Final = 3
 """Questions under one keyword; rarer keywords are no heading."""
 
@@ -57,6 +60,34 @@ class Topic:
 
     keyword: str
     questions: tuple[WorkedQuestion, ...]
+
+
+@dataclass(frozen=True)
+class QueryPage:
+    """A worked question with the answer it must get, and the pages that tell it too."""
+
+    worked: WorkedQuestion
+    keywords: tuple[str, ...]
+    answer: Table | bool | None
+    told_on: tuple[Name, ...]
+
+
+def describe_query(dataset: Dataset, iri: str) -> QueryPage | None:
+    """Return the page of a worked question; None where there is no such query."""
+    worked = next((w for w in worked_questions(dataset) if w.iri == iri), None)
+    if worked is None:
+        return None
+    node = NamedNode(iri)
+    answer = next(iter(_values(dataset, node, _ANSWER)), None)
+    pages = dataset.store.quads_for_pattern(node, _TOLD_ON, None, dataset.graph("queries"))
+    return QueryPage(
+        worked=worked,
+        keywords=tuple(sorted(_values(dataset, node, _KEYWORDS))),
+        answer=None if answer is None else read_expected(dataset, answer),
+        told_on=in_order(
+            _page(dataset, quad.object) for quad in pages if isinstance(quad.object, NamedNode)
+        ),
+    )
 
 
 @functools.lru_cache(maxsize=1)
@@ -105,6 +136,12 @@ def queries_about(dataset: Dataset, node: NamedNode) -> tuple[tuple[str, str], .
 def _question(dataset: Dataset, query: NamedNode) -> str:
     """What a query asks, in plain words: its comment; its label where it has none."""
     return next(iter(_values(dataset, query, _COMMENT)), "") or name(dataset, query).label
+
+
+def _page(dataset: Dataset, page: NamedNode) -> Name:
+    """A page under the name of the thing that it is about: its address without the format."""
+    thing = NamedNode(page.value.removesuffix(".html"))
+    return Name(name(dataset, thing).label, page.value)
 
 
 def _number(dataset: Dataset, query: NamedNode) -> float:

@@ -34,9 +34,11 @@ from calcguide.description.records import (
     describe_passage,
     describe_plainly,
     describe_question,
+    describe_section,
 )
 from calcguide.description.statements import Statement
 from calcguide.description.vocabulary import describe_vocabulary
+from calcguide.description.worked_questions import describe_query, topics
 from calcguide.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML
 from calcguide.posted import FORMATS
 from calcguide.release import cite, release_of
@@ -58,6 +60,7 @@ _LISTED: Final = ("graph", "queries")
 _DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
     "Claim": ("claim.html", describe_claim),
     "Passage": ("passage.html", describe_passage),
+    "Section": ("section.html", describe_section),
     "Question": ("question.html", describe_question),
     "Entity": ("entity.html", describe_entity),
 }
@@ -104,6 +107,8 @@ def render_thing(iri: str) -> str:
             listings=listings,
             **_links(iri),
         )
+    if worked := describe_query(dataset, iri):
+        return render_template("query.html", page=worked, **_links(iri))
     types = types_of(dataset, NamedNode(iri))
     for local, (template, describe) in _DESCRIBERS.items():
         if terms.CALC + local in types:
@@ -129,10 +134,15 @@ def _published(dataset: Dataset) -> dict[str, Any]:
 
 @pages.get("/questions")
 def question_list() -> str:
-    """The questions with their short answers."""
+    """The questions with their short answers, and those that queries answer."""
     dataset = site().dataset
     described = schema_org.describe_questions(dataset, site().address("questions"))
-    return render_template("questions.html", questions=questions(dataset), structured=[described])
+    return render_template(
+        "questions.html",
+        questions=questions(dataset),
+        topics=topics(dataset),
+        structured=[described],
+    )
 
 
 @pages.get("/about")
