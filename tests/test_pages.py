@@ -312,6 +312,39 @@ def test_each_query_about_a_thing_finds_something(
         assert len(found.text.splitlines()) > 1, link.text
 
 
+def test_a_section_opens_with_its_claims_passage_by_passage(
+    ask: Ask, things: dict[str, Element]
+) -> None:
+    rows = ask(
+        "SELECT ?section ?claim ?polarity ?passage { ?section a calc:Section ; dct:hasPart ?p . "
+        "?claim calc:statedIn ?p ; calc:polarity ?polarity . ?p skos:prefLabel ?passage ; "
+        "calc:ordinal ?place } ORDER BY ?section ?place ?claim"
+    )
+    sections = {path: page for path, page in things.items() if path.startswith("section/")}
+    for path, page in sections.items():
+        expected = [row[1:3] for row in rows if row[0] == path.replace("/", ":")]
+        found = page.having("data-claim")
+        assert [(e["data-claim"], f"calc:{e['data-polarity']}") for e in found] == expected, path
+    assert "No claim" in sections["section/references"].text
+
+
+@pytest.mark.parametrize(
+    ("path", "count", "held"),
+    [
+        ("collection/by-mechanism", 2, "/id/dystrophic-calcification"),
+        ("collection/comparison", 6, "/id/kidney-stone"),
+        ("activity/coding-1", 239, "/claim/c001"),
+    ],
+)
+def test_a_collection_and_a_coding_open_with_what_is_in_them(
+    things: dict[str, Element], path: str, count: int, held: str
+) -> None:
+    found = things[path].all("section", aria_labelledby="members")[0]
+    links = [a["href"] for a in found.all("a")]
+    assert len(links) == count
+    assert held in links
+
+
 @pytest.mark.parametrize(("kind", "local"), BROWSE.items())
 def test_a_browse_page_lists_the_members_of_its_class(
     ask: Ask, page: Open, kind: str, local: str
@@ -360,7 +393,7 @@ def test_a_passage_page_says_where_it_stands_and_how_to_check_it(page: Open) -> 
     text = page("/passage/comparison/r1c3.html").text
     assert "from character 7032 up to 7071, of 10969 in all" in text
     assert "calcguide verify-source" in text
-    assert "The text is not shown" in text
+    assert "The words of the guide are not shown here" in text
 
 
 def test_a_question_page_says_that_its_wording_is_reconstructed(ask: Ask, page: Open) -> None:

@@ -9,6 +9,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from calcguide import terms
 from calcguide.dataset import Dataset, Term
+from calcguide.description.listings import Entry, entries
 from calcguide.description.naming import Name, calc, name, names, number, summary, text, texts
 from calcguide.description.statements import (
     Claim,
@@ -24,6 +25,8 @@ from calcguide.description.statements import (
 _ANSWERED_BY: Final = calc("answeredBy")
 _HAS_PART: Final = NamedNode(terms.DCT + "hasPart")
 _ORDINAL: Final = calc("ordinal")
+_MEMBER: Final = NamedNode(terms.SKOS + "member")
+_MADE_BY: Final = NamedNode(terms.PROV + "wasGeneratedBy")
 _STATED_IN: Final = calc("statedIn")
 _SELECTOR: Final = NamedNode(terms.OA + "hasSelector")
 _SOURCE: Final = NamedNode(terms.OA + "hasSource")
@@ -159,6 +162,12 @@ def describe_section(dataset: Dataset, iri: str) -> SectionPage:
         guide=name(dataset, guide) if guide else None,
         passages=tuple((name(dataset, part), _claims_of(dataset, part)) for part in parts),
     )
+
+
+def describe_members(dataset: Dataset, iri: str) -> tuple[Entry, ...]:
+    """Return what a collection holds, or what an activity has made."""
+    node = NamedNode(iri)
+    return entries(dataset, [*dataset.values(node, _MEMBER), *dataset.subjects(_MADE_BY, node)])
 
 
 def _claims_of(dataset: Dataset, passage: NamedNode) -> tuple[Claim, ...]:

@@ -31,6 +31,7 @@ from calcguide.description.naming import (
 from calcguide.description.partitions import count_default_graph
 from calcguide.description.records import (
     describe_claim,
+    describe_members,
     describe_passage,
     describe_plainly,
     describe_question,
@@ -58,13 +59,18 @@ _LISTED: Final = ("graph", "queries")
 """First path segments of documents that are shown as lists of what they hold."""
 
 _DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
-    "Claim": ("claim.html", describe_claim),
-    "Passage": ("passage.html", describe_passage),
-    "Section": ("section.html", describe_section),
-    "Question": ("question.html", describe_question),
-    "Entity": ("entity.html", describe_entity),
+    terms.CALC + "Claim": ("claim.html", describe_claim),
+    terms.CALC + "Passage": ("passage.html", describe_passage),
+    terms.CALC + "Section": ("section.html", describe_section),
+    terms.CALC + "Question": ("question.html", describe_question),
+    terms.CALC + "Entity": ("entity.html", describe_entity),
 }
 """Class -> the template and the description of its members; all others get a plain page."""
+_OPENINGS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
+    terms.SKOS + "Collection": ("members.html", describe_members),
+    terms.PROV + "Activity": ("members.html", describe_members),
+}
+"""Class -> the template and the description of what a plain page of its members opens with."""
 
 
 @pages.get("/")
@@ -110,10 +116,14 @@ def render_thing(iri: str) -> str:
     if worked := describe_query(dataset, iri):
         return render_template("query.html", page=worked, **_links(iri))
     types = types_of(dataset, NamedNode(iri))
-    for local, (template, describe) in _DESCRIBERS.items():
-        if terms.CALC + local in types:
+    for type, (template, describe) in _DESCRIBERS.items():
+        if type in types:
             return render_template(template, page=describe(dataset, iri), **_links(iri))
     page = describe_plainly(dataset, iri)
+    for type, (template, describe) in _OPENINGS.items():
+        if type in types:
+            opening = describe(dataset, iri)
+            return render_template(template, page=page, opening=opening, **_links(iri))
     if iri == dataset.iri("dataset").value:
         return render_template("dataset.html", page=page, **_published(dataset), **_links(iri))
     return render_template("plain.html", page=page, **_links(iri))
