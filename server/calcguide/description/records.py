@@ -114,6 +114,8 @@ class PlainPage:
     outgoing: tuple[Line, ...]
     incoming: tuple[Line, ...]
     complete: bool
+    members: tuple[Entry, ...] = ()
+    """What a collection holds, or what an activity has made."""
 
 
 def describe_claim(dataset: Dataset, iri: str) -> ClaimPage:
@@ -164,12 +166,6 @@ def describe_section(dataset: Dataset, iri: str) -> SectionPage:
     )
 
 
-def describe_members(dataset: Dataset, iri: str) -> tuple[Entry, ...]:
-    """Return what a collection holds, or what an activity has made."""
-    node = NamedNode(iri)
-    return entries(dataset, [*dataset.values(node, _MEMBER), *dataset.subjects(_MADE_BY, node)])
-
-
 def _claims_of(dataset: Dataset, passage: NamedNode) -> tuple[Claim, ...]:
     return tuple(read_claims(dataset, dataset.subjects(_STATED_IN, passage)))
 
@@ -204,6 +200,9 @@ def describe_plainly(dataset: Dataset, iri: str) -> PlainPage:
         outgoing=outgoing[:_ROWS_SHOWN],
         incoming=incoming[:_ROWS_SHOWN],
         complete=max(len(outgoing), len(incoming)) <= _ROWS_SHOWN,
+        members=entries(
+            dataset, [*dataset.values(node, _MEMBER), *dataset.subjects(_MADE_BY, node)]
+        ),
     )
 
 

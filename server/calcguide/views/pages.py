@@ -31,7 +31,6 @@ from calcguide.description.naming import (
 from calcguide.description.partitions import count_default_graph
 from calcguide.description.records import (
     describe_claim,
-    describe_members,
     describe_passage,
     describe_plainly,
     describe_question,
@@ -66,11 +65,6 @@ _DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
     terms.CALC + "Entity": ("entity.html", describe_entity),
 }
 """Class -> the template and the description of its members; all others get a plain page."""
-_OPENINGS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
-    terms.SKOS + "Collection": ("members.html", describe_members),
-    terms.PROV + "Activity": ("members.html", describe_members),
-}
-"""Class -> the template and the description of what a plain page of its members opens with."""
 
 
 @pages.get("/")
@@ -120,10 +114,6 @@ def render_thing(iri: str) -> str:
         if type in types:
             return render_template(template, page=describe(dataset, iri), **_links(iri))
     page = describe_plainly(dataset, iri)
-    for type, (template, describe) in _OPENINGS.items():
-        if type in types:
-            opening = describe(dataset, iri)
-            return render_template(template, page=page, opening=opening, **_links(iri))
     if iri == dataset.iri("dataset").value:
         return render_template("dataset.html", page=page, **_published(dataset), **_links(iri))
     return render_template("plain.html", page=page, **_links(iri))
