@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
@@ -194,15 +194,14 @@ def describe_plainly(dataset: Dataset, iri: str) -> PlainPage:
     node = NamedNode(iri)
     outgoing = _lines(dataset, dataset.store.quads_for_pattern(node, None, None, None))
     incoming = _lines(dataset, dataset.store.quads_for_pattern(None, None, node, None), True)
+    held = chain(dataset.values(node, _MEMBER), dataset.subjects(_MADE_BY, node))
     return PlainPage(
         name=name(dataset, node),
         summary=summary(dataset, node),
         outgoing=outgoing[:_ROWS_SHOWN],
         incoming=incoming[:_ROWS_SHOWN],
         complete=max(len(outgoing), len(incoming)) <= _ROWS_SHOWN,
-        members=entries(
-            dataset, [*dataset.values(node, _MEMBER), *dataset.subjects(_MADE_BY, node)]
-        ),
+        members=entries(dataset, islice(held, _ROWS_SHOWN)),
     )
 
 
