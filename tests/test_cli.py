@@ -27,7 +27,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_each_command_shows_an_example(command: str) -> None:
     status, out, _ = run(command, "--help")
     assert status == 0
-    assert re.search(r"Examples?: calcguide " + command, out)
+    assert re.search(r"^  Examples?: calcguide " + command, out, re.MULTILINE)
 
 
 def test_a_query_is_answered_as_csv_with_the_prefixes_of_the_guide() -> None:

@@ -389,6 +389,13 @@ def test_a_claim_page_points_out_a_passage_that_judges_otherwise(page: Open) -> 
     assert page("/claim/c144.html").all("section", **{"class": "conflict"}) == []
 
 
+def test_a_claim_page_shows_what_the_editors_note_of_it(page: Open) -> None:
+    notes = [note.text for note in page("/claim/c094.html").all("p", **{"class": "note"})]
+    assert any("is an inference" in note for note in notes)
+    notes = [note.text for note in page("/claim/c144.html").all("p", **{"class": "note"})]
+    assert not any("inference" in note for note in notes)
+
+
 def test_a_passage_page_says_where_it_stands_and_how_to_check_it(page: Open) -> None:
     text = page("/passage/comparison/r1c3.html").text
     assert "from character 7032 up to 7071, of 10969 in all" in text

@@ -230,7 +230,7 @@ ROWS = {
     "Certainty": "certainty",
     "Frequency": "frequency",
     "Importance": "importance",
-    "Only under this condition": "under",
+    "Required circumstance": "under",
     "Above all": "especially",
 }
 """Row of a claim's page -> the property whose values it links to."""
@@ -297,7 +297,29 @@ def test_a_question_page_shows_its_answer_and_the_claims_behind_it(
         assert guide.label(answer) in page.text, path
 
 
-PLAIN = ("query", "section", "collection", "activity", "vocabulary")
+def test_a_section_page_shows_its_passages_in_their_order_and_their_claims(
+    client: FlaskClient, guide: Dataset, paths: Paths
+) -> None:
+    stated_in, starts = NamedNode(terms.CALC + "statedIn"), guide.prefixes["passage"]
+    for path in paths["section"]:
+        page = article(client, path)
+        parts = iris(guide, path, terms.DCT + "hasPart")
+        places = [iri for a in page.all("a") if (iri := iri_of(a)).startswith(starts)]
+        assert sorted(places) == sorted(parts), path
+        told = [place for place in places if any(guide.subjects(stated_in, NamedNode(place)))]
+        shown = [expand(guide, e["data-claim"]) for e in page.having("data-claim")]
+        order = [
+            {claim.value for claim in guide.subjects(stated_in, NamedNode(place))} for place in told
+        ]
+        ordinals = [guide.value(NamedNode(p), NamedNode(terms.CALC + "ordinal")) for p in told]
+        numbers = [int(o.value) for o in ordinals if isinstance(o, Literal)]
+        assert numbers == sorted(numbers), path
+        for expected in order:
+            assert {shown.pop(0) for _ in expected} == expected, path
+        assert shown == [], path
+
+
+PLAIN = ("collection", "activity", "vocabulary")
 
 
 def lines(page: Element, section: str) -> set[tuple[str, str, frozenset[str]]]:

@@ -42,7 +42,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="calcguide")
 def main() -> None:
-    r"""A health guide as linked data: validated, queried and served.
+    """A health guide as linked data: validated, queried and served.
 
     \b
     Example: calcguide serve
@@ -104,7 +104,7 @@ def serve(
     data: tuple[Path, ...],
     graph: tuple[str, ...],
 ) -> None:
-    r"""Validate the guide and serve it: pages, linked data, SPARQL.
+    """Validate the guide and serve it: pages, linked data, SPARQL.
 
     With --data or --graph, other people's RDF is served as it is given instead.
 
@@ -160,7 +160,7 @@ def _refuse_busy_port(host: str, port: int) -> None:
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 def validate(paths: tuple[Path, ...]) -> None:
-    r"""Load, derive and validate a guide; name each problem and its place.
+    """Load, derive and validate a guide; name each problem and its place.
 
     PATH is a folder laid out like this guide, or a Turtle file: with a file, the guide it
     belongs to is validated, or else the guide that comes with calcguide together with it.
@@ -221,7 +221,7 @@ def _format(name: str | None, offers: tuple[Format, ...]) -> Format | None:
 )
 @_ROOT
 def query(file: Path | None, text: str | None, format_name: str | None, root: Path | None) -> None:
-    r"""Answer a SPARQL query from FILE or from -e TEXT.
+    """Answer a SPARQL query from FILE or from -e TEXT.
 
     \b
     Example: calcguide query -e 'SELECT ?t { ?t calc:treats id:calcific-tendonitis }'
@@ -255,7 +255,7 @@ def query(file: Path | None, text: str | None, format_name: str | None, root: Pa
 )
 @_ROOT
 def describe(slug: str, format_name: str, root: Path | None) -> None:
-    r"""Write all that is stated about SLUG: an entity, or a path such as claim/c001.
+    """Write all that is stated about SLUG: an entity, or a path such as claim/c001.
 
     \b
     Examples: calcguide describe calcific-tendonitis
@@ -278,7 +278,7 @@ def describe(slug: str, format_name: str, root: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @_ROOT
 def verify_source(file: Path, root: Path | None) -> None:
-    r"""Check each passage's offsets and checksum against FILE, a copy of the guide.
+    """Check each passage's offsets and checksum against FILE, a copy of the guide.
 
     \b
     Example: calcguide verify-source guide.txt
@@ -299,7 +299,7 @@ def verify_source(file: Path, root: Path | None) -> None:
 @click.argument("words")
 @_ROOT
 def locate(file: Path, words: str, root: Path | None) -> None:
-    r"""Find WORDS in FILE, a copy of the guide, and print the selector of their passage.
+    """Find WORDS in FILE, a copy of the guide, and print the selector of their passage.
 
     \b
     Example: calcguide locate guide.txt "some words"
@@ -323,7 +323,7 @@ def locate(file: Path, words: str, root: Path | None) -> None:
 )
 @_ROOT
 def passages(section: str | None, copy: Path | None, root: Path | None) -> None:
-    r"""Show, passage by passage, the claims coded from it; of one SECTION, or of all.
+    """Show, passage by passage, the claims coded from it; of one SECTION, or of all.
 
     \b
     Examples: calcguide passages faq
@@ -352,7 +352,7 @@ def passages(section: str | None, copy: Path | None, root: Path | None) -> None:
 @click.argument("second", required=False, type=click.Path(path_type=Path))
 @_ROOT
 def agreement(first: Path, second: Path | None, root: Path | None) -> None:
-    r"""Compare two codings of the guide, tables separated by tabs: matches, F1, Cohen's kappa.
+    """Compare two codings of the guide, tables separated by tabs: matches, F1, Cohen's kappa.
 
     Without SECOND, the first is compared with the guide's own claims.
 

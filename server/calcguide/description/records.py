@@ -39,6 +39,7 @@ class ClaimPage:
     """A claim; `siblings` make the same proposition elsewhere, in whatever polarity."""
 
     claim: Claim
+    notes: tuple[str, ...]
     siblings: tuple[Claim, ...]
     questions: tuple[Name, ...]
 
@@ -125,6 +126,7 @@ def describe_claim(dataset: Dataset, iri: str) -> ClaimPage:
     about = dataset.subjects(calc("subject"), NamedNode(claim.subject.iri or ""))
     return ClaimPage(
         claim,
+        texts(dataset, node, terms.SKOS + "editorialNote"),
         tuple(
             other
             for other in read_claims(dataset, about)
