@@ -442,7 +442,7 @@ def test_the_page_gives_each_graph_with_its_count(ask: Ask, client: FlaskClient)
 def test_the_page_of_the_dataset_has_the_counts(client: FlaskClient, ask: Ask) -> None:
     main = page(client, "/dataset.html").all("main")[0]
     [(total,)] = ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
-    assert f"{total} statements" in main.text
+    assert f"{int(total):,} statements" in main.text
     assert "Claim 249" in main.text
     assert "http://localhost/sparql" in main.text
 

@@ -11,6 +11,7 @@ import rdflib
 from calcguide.errors import CalcguideError, DataError
 from calcguide.files import Root, published, read_text
 from calcguide.loading import parse_turtle
+from calcguide.words import counted
 
 _COMMENT_OR_QUOTED = re.compile(
     r'''"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*'''
@@ -90,7 +91,9 @@ def main(arguments: Sequence[str]) -> int:
             if not check:
                 path.write_text(canonical, encoding="utf-8")
     if check and changed:
-        print(f"{changed} files are not in canonical form. Run scripts/format.")
+        print(
+            f"{counted(changed, 'file is', 'files are')} not in canonical form. Run scripts/format."
+        )
     return 1 if check and changed else 0
 
 

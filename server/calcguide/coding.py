@@ -15,6 +15,7 @@ from calcguide.dataset import Dataset
 from calcguide.errors import DataError
 from calcguide.files import read_text
 from calcguide.source import Passage, passages, sha256
+from calcguide.words import counted
 
 PROPOSITION: Final = ("subject", "predicate", "object")
 QUALIFIERS: Final = ("polarity", "certainty", "frequency", "importance", "under", "especially")
@@ -257,7 +258,8 @@ def cohens_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
 
 def report(found: Agreement) -> Iterator[str]:
     """Yield the agreement as lines of Markdown: counts, F1, a table of kappa, what differs."""
-    yield f"First coding: {found.first} claims. Second coding: {found.second} claims."
+    first, second = (counted(n, "claim") for n in (found.first, found.second))
+    yield f"First coding: {first}. Second coding: {second}."
     yield ""
     yield "| match | claims | F1 |"
     yield "|---|---|---|"

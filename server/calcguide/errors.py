@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calcguide.words import counted
+
 
 class CalcguideError(Exception):
     """Whatever calcguide refuses, in a sentence that a user can act on."""
@@ -74,8 +76,7 @@ class InvalidData(CalcguideError):
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         self.violations = tuple(violations)
-        count = len(self.violations)
-        head = f"The data do not conform: {count} {'problem' if count == 1 else 'problems'}."
+        head = f"The data do not conform: {counted(len(self.violations), 'problem')}."
         super().__init__("\n\n".join([head, *map(str, self.violations)]))
 
 

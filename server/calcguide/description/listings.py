@@ -21,6 +21,7 @@ from calcguide.description.naming import (
     text,
     texts,
 )
+from calcguide.words import counted
 
 BROWSE: Final = {
     "types": "Calcification",
@@ -40,10 +41,10 @@ BROWSE: Final = {
 """Name of a browse page -> local name of the class whose members it lists; the main five first."""
 
 _COUNTED: Final = {
-    "Passage": "passages",
-    "Claim": "claims",
-    "Entity": "things that they speak of",
-    "Question": "questions",
+    "Passage": ("passage",),
+    "Claim": ("claim",),
+    "Entity": ("thing that they speak of", "things that they speak of"),
+    "Question": ("question",),
 }
 _ORDINAL: Final = calc("ordinal")
 _SUB_CLASS_OF: Final = NamedNode(terms.RDFS + "subClassOf")
@@ -71,19 +72,12 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many things there are of a sort, and what the sort is called."""
-
-    total: int
-    words: str
-
-
-@dataclass(frozen=True)
 class SourcePage:
     """What the data are: their description, their guides, their graphs with statement counts."""
 
     summary: str
-    counts: tuple[Count, ...]
+    counts: tuple[str, ...]
+    """How many things there are of some sorts, in words."""
     guides: tuple[Entry, ...]
     graphs: tuple[Listing, ...]
 
@@ -150,7 +144,7 @@ def describe_source(dataset: Dataset) -> SourcePage:
     return SourcePage(
         summary=summary(dataset, dataset.iri("dataset")),
         counts=tuple(
-            Count(sum(1 for _ in members(dataset, calc(local))), words)
+            counted(sum(1 for _ in members(dataset, calc(local))), *words)
             for local, words in _COUNTED.items()
         ),
         guides=entries(dataset, members(dataset, calc("Guide"))),

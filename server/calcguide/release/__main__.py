@@ -7,6 +7,7 @@ from calcguide.errors import CalcguideError
 from calcguide.files import Root, published
 from calcguide.loading import load
 from calcguide.release import release_of
+from calcguide.words import counted
 
 
 def main(folder: Path) -> None:
@@ -16,7 +17,8 @@ def main(folder: Path) -> None:
     files = release.files if release else ()
     for file in files:
         (folder / file.name).write_bytes(file.body)
-    print(f"{len(files)} files, {sum(file.size for file in files) / 1e6:.1f} MB, in {folder}")
+    megabytes = sum(file.size for file in files) / 1e6
+    print(f"{counted(len(files), 'file')}, {megabytes:.1f} MB, in {folder}")
 
 
 if __name__ == "__main__":

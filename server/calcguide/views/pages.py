@@ -46,6 +46,7 @@ from calcguide.views.negotiation import negotiate
 from calcguide.views.parameters import asked
 from calcguide.views.signposting import of_document
 from calcguide.views.site import site
+from calcguide.words import counted
 
 pages = Blueprint("pages", __name__)
 
@@ -303,6 +304,7 @@ def triple(statement: Statement) -> str:
 
 
 pages.add_app_template_filter(in_sentence)
+pages.add_app_template_filter(counted)
 
 
 @pages.app_context_processor
