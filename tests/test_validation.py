@@ -513,7 +513,7 @@ def test_verdicts_are_kept_in_the_users_cache(
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert validation.cache_folder(Settings.read({})) == Path(place)
+    assert Settings.read({}).cache_folder == Path(place)
 
 
 def test_a_server_that_finds_a_verdict_needs_no_validator() -> None:

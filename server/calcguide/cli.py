@@ -18,6 +18,7 @@ from calcguide.formats import (
     SOLUTION_FORMATS,
     Format,
 )
+from calcguide.given import Given, load_given
 from calcguide.settings import Settings
 
 _ROOT = click.option(
@@ -59,24 +60,24 @@ class _Progress:
     def __init__(self) -> None:
         self._started = self._shown = time.monotonic()
 
-    def __call__(self, path: str, done: int, size: int) -> None:
+    def __call__(self, what: str, done: int, size: int) -> None:
         now = time.monotonic()
         if now - self._started > 1 and now - self._shown > 0.5:
             self._shown = now
-            share = 100 * done // max(size, 1)
-            click.echo(f"loading {path}: {share} % of {size / 1e6:.1f} MB", err=True)
+            share = f": {100 * done // size} % of {size / 1e6:.1f} MB" if size else ""
+            click.echo(f"{what}{share}", err=True)
 
 
-def _given(data: tuple[Path, ...], graph: tuple[str, ...]) -> list[tuple[str | None, Path]]:
+def _given(data: tuple[Path, ...], graph: tuple[str, ...]) -> list[Given]:
     """The files of --data and --graph; raises UsageError for a --graph that is not IRI=FILE."""
-    files: list[tuple[str | None, Path]] = [(None, path) for path in data]
+    files = [Given(path) for path in data]
     for pair in graph:
         iri, equals, path = pair.rpartition("=")
         if not equals or ":" not in iri:
             raise UsageError(
                 f"--graph {pair}: write it as IRI=FILE, such as https://example.org/g=facts.ttl."
             )
-        files.append((iri, Path(path)))
+        files.append(Given(Path(path), iri))
     return files
 
 
@@ -125,7 +126,7 @@ def serve(
     if files and root:
         raise UsageError("Give either --root or --data/--graph, not both.")
     if files:
-        verdict, dataset = None, loading.load_given(files, _Progress())
+        verdict, dataset = None, load_given(files, settings, _Progress())
     else:
         guide = _root(root)
         verdict, dataset = ensure_valid(guide, settings), loading.load(guide)

@@ -17,7 +17,7 @@ from pyoxigraph import (
     Triple,
 )
 
-from calcguide import terms
+from calcguide import statistics, terms
 from calcguide.errors import NoSuchResource, Withdrawn
 from calcguide.jsonld import Context, make_context
 
@@ -60,8 +60,11 @@ class GraphCount:
 class Dataset:
     """An immutable RDF dataset: a store, the base of its own names, where each subject stands."""
 
-    def __init__(self, store: Store, base: str, files: dict[str, Path] | None = None) -> None:
-        self.store = store
+    def __init__(
+        self, store: Store | Path, base: str, files: dict[str, Path] | None = None
+    ) -> None:
+        """`store` is in memory, or the folder of one on disk."""
+        self._kept = store
         self.base = base
         self.files = files or {}
         """IRI of a subject -> the file its block stands in."""
@@ -75,6 +78,21 @@ class Dataset:
         """Names of the graphs that rules have filled."""
         self.default_is_copy = False
         """Whether each statement of the default graph stands in a named graph too."""
+
+    @cached_property
+    def store(self) -> Store:
+        """The store. One on disk is opened, to be only read, where a process first asks for it.
+
+        That must not be before it forks: the engine's threads and locks would not come along.
+        """
+        return self._kept if isinstance(self._kept, Store) else Store.read_only(str(self._kept))
+
+    @cached_property
+    def statistics(self) -> statistics.Statistics:
+        """How much of what there is: as it was kept with a store on disk, else counted once."""
+        if isinstance(self._kept, Store):
+            return statistics.count(self.store, self.base)
+        return statistics.kept(self._kept)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:
@@ -165,20 +183,11 @@ class Dataset:
 
     def named_graphs(self) -> list[GraphCount]:
         """Return each named graph with its number of statements, sorted by IRI."""
-        return sorted(
-            (
-                GraphCount(
-                    name=graph.value.removeprefix(self.base + "graph/"),
-                    iri=graph.value,
-                    statements=sum(
-                        1 for _ in self.store.quads_for_pattern(None, None, None, graph)
-                    ),
-                )
-                for graph in self.store.named_graphs()
-                if isinstance(graph, NamedNode)
-            ),
-            key=lambda count: count.iri,
-        )
+        prefix = self.base + "graph/"
+        return [
+            GraphCount(name=iri.removeprefix(prefix), iri=iri, statements=statements)
+            for iri, statements in sorted(self.statistics.graphs.items())
+        ]
 
     def knows(self, iri: str) -> bool:
         """Return whether anything is stated with `iri` as its subject."""

@@ -19,6 +19,7 @@ CalcguideError
 └── NotAcceptable        no format on offer that the client takes
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,10 @@ class DataError(CalcguideError):
         self.column = column
         place = ":".join(str(part) for part in (path, line, column) if part is not None)
         super().__init__(f"{place}: {message}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        again = functools.partial(type(self), path=self.path, line=self.line, column=self.column)
+        return (again, (self.message,))
 
 
 class UnreadableData(CalcguideError):

@@ -1,8 +1,7 @@
 """Loading: files into named graphs, what follows from them, the default graph."""
 
-import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +22,8 @@ from pyoxigraph import (
 from calcguide import terms
 from calcguide.alignments import parse_sssom
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, Term
-from calcguide.errors import DataError, UnreadableData, UsageError
+from calcguide.errors import DataError, UnreadableData
 from calcguide.files import CHECKS, ENTAILMENT_RULES, FACT_RULES, Root, read_bytes, read_text
-from calcguide.formats import INPUT_FORMATS
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being read, the bytes read so far, and the bytes there are."""
 
 OUTSIDE_DEFAULT: Final = ("shapes", "queries")
 """Named graphs that the default graph does not repeat."""
@@ -93,7 +88,7 @@ def parse_turtle(path: Path) -> list[Quad]:
         quads = parse(content, format=RdfFormat.TURTLE)
         return [_named_blank_nodes(quad, path, names) for quad in quads]
     except SyntaxError as error:
-        raise _data_error(error, path) from error
+        raise data_error(error, path) from error
 
 
 def _named_blank_nodes(quad: Quad, path: Path, names: dict[Term, BlankNode]) -> Quad:
@@ -105,7 +100,8 @@ def _named_blank_nodes(quad: Quad, path: Path, names: dict[Term, BlankNode]) -> 
     return Quad(subject or quad.subject, quad.predicate, object or quad.object)
 
 
-def _data_error(error: SyntaxError, path: Path) -> DataError:
+def data_error(error: SyntaxError, path: Path) -> DataError:
+    """Return the error that says where a file is not well-formed."""
     message = str(error.msg).split(": ", 1)[-1].rstrip(".")
     return DataError(
         f"not well-formed: {message}. Mend the file at this place.",
@@ -207,49 +203,3 @@ def _run_to_fixpoint(known: Store, rules: list[str]) -> set[Triple]:
             return added
         known.extend(_quad(triple) for triple in new)
         added |= new
-
-
-def load_given(
-    files: Iterable[tuple[str | None, Path]], progress: Progress | None = None
-) -> Dataset:
-    """Return other people's RDF as given: each (graph IRI or None, file) into that graph.
-
-    Raises UsageError for a file ending that says no RDF format, DataError for a file that
-    cannot be read or is not well-formed.
-    """
-    store = Store()
-    for graph, path in files:
-        rdf_format = INPUT_FORMATS.get(path.suffix.removeprefix("."))
-        if rdf_format is None:
-            raise UsageError(
-                f"{path}: the ending does not say which RDF format this is. "
-                f"Known endings: {', '.join('.' + e for e in INPUT_FORMATS)}."
-            )
-        target = NamedNode(graph) if graph else None
-        try:
-            with _Counted(path, progress) as source:
-                store.bulk_load(
-                    source, rdf_format, base_iri=path.absolute().as_uri(), to_graph=target
-                )
-        except SyntaxError as error:
-            raise _data_error(error, path) from error
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise DataError(f"cannot be loaded: {reason or error}.", path=path) from error
-    return Dataset(store, terms.BASE)
-
-
-class _Counted(io.FileIO):
-    """A file that tells how much of it has been read."""
-
-    def __init__(self, path: Path, progress: Progress | None) -> None:
-        super().__init__(path)
-        self._path, self._progress, self._read = path, progress, 0
-        self._size = path.stat().st_size
-
-    def read(self, size: int | None = -1) -> bytes:
-        content = super().read(-1 if size is None else size) or b""
-        self._read += len(content)
-        if self._progress:
-            self._progress(str(self._path), self._read, self._size)
-        return content

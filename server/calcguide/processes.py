@@ -58,6 +58,7 @@ def run(
     the folder that they count into.
     """
     limits = Limits.read(settings)
+    _ = dataset.statistics  # counted here once, not by every front
     listener = listen()
     app = create(Workers(listener.getsockname(), limits))
     parent = os.getpid()

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from calcguide.errors import UsageError
@@ -63,9 +64,16 @@ SETTINGS = (
     Setting("prepared_mb", "32", "Megabytes of answers that each front keeps; 0: none."),
     Setting("validation_seconds", "30", "Seconds that the validation of posted data may take."),
     Setting(
+        "memory_store_mb",
+        "100",
+        "Megabytes of RDF given with --data or --graph that are held in memory; more is kept in a "
+        "store on disk, which is built once and only read.",
+    ),
+    Setting(
         "cache",
         "",
-        "Folder for stored validation reports. Empty: calcguide in the user's cache folder.",
+        "Folder for validation reports and stores on disk. Empty: calcguide in the user's cache "
+        "folder.",
     ),
     Setting(
         "metrics_port",
@@ -105,6 +113,14 @@ class Settings(dict[str, str]):
                 f"not {settings['contact']!r}."
             )
         return settings
+
+    @property
+    def cache_folder(self) -> Path:
+        """The folder for what is kept between starts: as set, else as the XDG rules say."""
+        if self["cache"]:
+            return Path(self["cache"])
+        stated = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        return (stated if stated.is_absolute() else Path("~/.cache").expanduser()) / "calcguide"
 
     def number(self, name: str) -> int:
         """Return the setting as a whole number; raises UsageError where it is none."""

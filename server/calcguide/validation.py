@@ -203,7 +203,7 @@ def stored_verdict(root: Root, settings: Settings) -> Verdict | None:
     It is looked for where the package is installed, then in the cache folder.
     """
     fingerprint = root.fingerprint()
-    for folder in (published() / "validation", cache_folder(settings)):
+    for folder in (published() / "validation", settings.cache_folder):
         try:
             verdict = Verdict.from_json((folder / f"{fingerprint}.json").read_text("utf-8"))
         except (OSError, ValueError):  # none there, or a damaged one
@@ -222,18 +222,10 @@ def ensure_valid(root: Root, settings: Settings) -> Verdict:
     verdict = stored_verdict(root, settings)
     if verdict is None:
         verdict = validate(root)
-        store_verdict(verdict, cache_folder(settings))
+        store_verdict(verdict, settings.cache_folder)
     if not verdict.conforms:
         raise InvalidData([v for v in verdict.violations if v.severity == _VIOLATION])
     return verdict
-
-
-def cache_folder(settings: Settings) -> Path:
-    """Return the folder for stored verdicts: as set, else as the XDG rules for caches say."""
-    if settings["cache"]:
-        return Path(settings["cache"])
-    stated = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (stated if stated.is_absolute() else Path("~/.cache").expanduser()) / "calcguide"
 
 
 def store_verdict(verdict: Verdict, folder: Path) -> None:

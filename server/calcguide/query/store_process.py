@@ -133,6 +133,7 @@ class StoreProcess:
         if pid == 0:
             connection.settimeout(None)
             self._close_what_is_the_parents(connection)
+            _ = self._dataset.store  # one on disk is opened here: a worker may open no file
             if errand:
                 worker.run_errand(connection, self._dataset, self._limits, parent, errand)
             worker.run(connection, self._dataset, self._limits, parent)
