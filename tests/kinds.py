@@ -42,6 +42,10 @@ ASKED: Final = {
     "/sparql?query=DESCRIBE%20id%3Aeswt": 200,
     "/sparql?query=SELECT%20%2A%20%7B": 400,
     "/id/nothing": 404,
+    "/id/calcific-tendonitiss": 404,
+    "/search?q=" + "a" * 600: 400,
+    "/shacl": 405,
+    "/graph-store?graph=nowhere": 400,
     "/nothing": 404,
     "/browse/planets": 404,
 }

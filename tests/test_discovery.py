@@ -25,7 +25,17 @@ from tests.markup import Element, read
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
-FIXED = {"/", "/browse", "/compare", "/questions", "/about", "/validation", "/data", "/sparql"}
+FIXED = {
+    "/",
+    "/browse",
+    "/compare",
+    "/questions",
+    "/about",
+    "/accessibility",
+    "/validation",
+    "/data",
+    "/sparql",
+}
 FIXED |= {"/ontology.html", "/shapes.html", "/queries.html", "/dataset.html"}
 FIXED |= {f"/browse/{kind}" for kind in BROWSE}
 

@@ -23,7 +23,16 @@ from calcguide.validation import Verdict
 from tests.conftest import Ask
 from tests.markup import Element, read, scripts
 
-FIXED = ["/", "/browse", "/questions", "/about", "/validation", "/sparql", "/sparql?query=nonsense"]
+FIXED = [
+    "/",
+    "/browse",
+    "/questions",
+    "/about",
+    "/accessibility",
+    "/validation",
+    "/sparql",
+    "/sparql?query=nonsense",
+]
 FIXED += [
     "/compare",
     "/compare?place=hip&grade=low",

@@ -131,6 +131,7 @@ OPERATIONS: Final = {
     "health.version": Operation(_types(JSON)),
     "openapi.description": Operation(_types(JSON)),
     "pages.about": _PAGE,
+    "pages.accessibility": _PAGE,
     "pages.home": Operation(
         _types(HTML),
         (_query("place", "Where in the body: the last part of a location's IRI."),),

@@ -158,6 +158,12 @@ def about() -> str:
     )
 
 
+@pages.get("/accessibility")
+def accessibility() -> str:
+    """How everyone can use the pages, how that is tested, and what is not good enough yet."""
+    return render_template("accessibility.html")
+
+
 @pages.get("/validation")
 def validation() -> str:
     """What was checked when the data were validated, and with what result."""
