@@ -5,18 +5,20 @@ import secrets
 from datetime import UTC, datetime
 from importlib import metadata
 
-from flask import Flask, Response, request, send_from_directory
+from flask import Flask, Response, send_from_directory
 
 from calcguide import posted
+from calcguide.counts import Counts
 from calcguide.dataset import Dataset
 from calcguide.posted import Judgement, Posted
 from calcguide.query import Workers, evaluate
 from calcguide.settings import Settings
 from calcguide.validation import Verdict
-from calcguide.views import coding, problems, signposting
+from calcguide.views import problems, signposting
 from calcguide.views.alignments import alignments
 from calcguide.views.browse import browsing
 from calcguide.views.compare import comparing
+from calcguide.views.completion import Completion
 from calcguide.views.discovery import discovery
 from calcguide.views.documents import documents
 from calcguide.views.downloads import downloads
@@ -31,40 +33,8 @@ from calcguide.views.query_page import query_editor
 from calcguide.views.search import search
 from calcguide.views.shacl import shacl
 from calcguide.views.site import Site
-from calcguide.views.sparql import endpoint
+from calcguide.views.sparql import Endpoint, endpoint
 from calcguide.views.void import void
-
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-    )
-)
-
-PAGE = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""Headers of a page: it uses nothing of another host, and no other host may embed it."""
-SHARED = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Hint, X-Request-Id",
-}
-"""Headers of data, and of what leads to them: any page may read them."""
-PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Accept, Content-Type, If-Modified-Since, If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
 
 _BLUEPRINTS = (
     openapi,
@@ -96,16 +66,18 @@ def create_app(
     settings: Settings,
     verdict: Verdict | None = None,
     workers: Workers | None = None,
+    counts: Counts | None = None,
 ) -> Flask:
     """Return the WSGI application that publishes one dataset.
 
-    Queries are answered by the workers; without workers, in this process and unlimited.
+    Queries are answered by the workers; without workers, in this process and unlimited. `counts`
+    is where requests are counted, if anyone is to read that.
     """
     app = _Application(__name__)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.extensions["calcguide"] = Site(
+    app.extensions["calcguide"] = site = Site(
         dataset,
         settings,
         verdict,
@@ -120,9 +92,10 @@ def create_app(
         app.register_blueprint(blueprint)
     problems.register(app)
     signposting.register(app)
-    app.after_request(_finish)
-    prepared = Prepared(app.wsgi_app, settings.number("prepared_mb") * 1_000_000)
-    app.wsgi_app = Observation(Gate(prepared, settings), settings)  # type: ignore[method-assign]
+    whole = Completion(Endpoint(app.wsgi_app, site), site.since)
+    prepared = Prepared(whole, settings.number("prepared_mb") * 1_000_000)
+    observed = Observation(Gate(prepared, settings), settings, counts or Counts())
+    app.wsgi_app = observed  # type: ignore[method-assign]
     return app
 
 
@@ -135,17 +108,3 @@ def _release(verdict: Verdict | None) -> str:
     """The name of what is served: data, server and engine; given data are another each start."""
     data = verdict.fingerprint if verdict else secrets.token_hex()
     return " ".join([data, metadata.version("calcguide"), metadata.version("pyoxigraph")])
-
-
-def _finish(response: Response) -> Response:
-    """Add what every response carries: validators, caching, CORS for data, security headers."""
-    response = coding.complete(response)
-    headers = response.headers
-    headers["X-Content-Type-Options"] = "nosniff"
-    if request.method == "OPTIONS":
-        headers.update(PREFLIGHT)
-        headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
-    leads_on = request.method == "OPTIONS" or "Location" in headers
-    is_page = response.mimetype == "text/html" and not leads_on
-    headers.update(PAGE if is_page else SHARED)
-    return response

@@ -115,9 +115,8 @@ def serve(
               calcguide serve --data people.ttl --graph https://example.org/g=facts.nq
     """
     from calcguide import processes
-
-    counts = processes.count_into_folder()
     from calcguide.app import create_app
+    from calcguide.counts import Counts
     from calcguide.validation import ensure_valid
 
     settings = Settings.read(host=host, port=port)
@@ -132,10 +131,11 @@ def serve(
         verdict, dataset = ensure_valid(guide, settings), loading.load(guide)
     shown = settings["host"] if ":" not in settings["host"] else f"[{settings['host']}]"
     address = f"http://{shown}:{settings['port']}"
+    counts = processes.counting_folder()
     status = processes.run(
         dataset,
         settings,
-        lambda workers: create_app(dataset, settings, verdict, workers),
+        lambda workers: create_app(dataset, settings, verdict, workers, Counts(counts)),
         lambda: click.echo(f"calcguide is served at {address}", err=True),
         counts,
     )

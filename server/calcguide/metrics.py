@@ -1,25 +1,48 @@
 """The metrics process: figures of all front processes, on a loopback port of its own."""
 
+import itertools
 import os
 import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+
+from calcguide.counts import BOUNDS, total
 
 
-class _Fronts(MultiProcessCollector):
-    """Collects what the front processes count, without the gauges of those that have ended."""
+class _Fronts:
+    """Collects what the front processes have counted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        for path in Path(self._path).glob("gauge_live*_*.db"):
-            pid = path.stem.rpartition("_")[2]
-            if not Path(f"/proc/{pid}").exists():
-                mark_process_dead(pid, self._path)  # type: ignore[no-untyped-call]
-        collected: Iterable[Metric] = super().collect()  # type: ignore[no-untyped-call]
-        return collected
+        counted = total(self._folder)
+        requests = CounterMetricFamily(
+            "calcguide_requests",
+            "Requests answered, by outcome: the name of the error, else the class of the status.",
+            labels=["outcome"],
+        )
+        for outcome, number in counted.outcomes.items():
+            requests.add_metric([outcome], number)
+        names = [*map(str, BOUNDS), "+Inf"]
+        seconds = HistogramMetricFamily(
+            "calcguide_request_seconds",
+            "Seconds from request to answer.",
+            buckets=list(zip(names, itertools.accumulate(counted.classes), strict=True)),
+            sum_value=counted.seconds,
+        )
+        under_way = GaugeMetricFamily(
+            "calcguide_requests_under_way", "Requests being answered.", counted.under_way
+        )
+        return [requests, seconds, under_way]
 
 
 class _Processes:
@@ -42,13 +65,13 @@ class _Processes:
         return [memory, number]
 
 
-def serve(port: int, folder: str, server: int) -> None:
+def serve(port: int, folder: Path, server: int) -> None:
     """Answer `/metrics` on the loopback address for the server of that process id.
 
     Raises OSError where the port cannot be had.
     """
     registry = CollectorRegistry()
-    _Fronts(registry, folder)  # type: ignore[no-untyped-call]
+    registry.register(_Fronts(folder))
     registry.register(_Processes(server))
     start_http_server(port, addr="127.0.0.1", registry=registry)
     signal.pause()

@@ -19,6 +19,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from calcguide import posted
 from calcguide.dataset import Dataset
@@ -34,13 +35,9 @@ _THREADS = 64
 """Requests that one front process answers at once."""
 
 
-def count_into_folder() -> str:
-    """Let all processes count into one new folder, and return it.
-
-    To be called before anything imports prometheus_client, which decides at import.
-    """
-    folder = tempfile.mkdtemp(prefix="calcguide-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+def counting_folder() -> Path:
+    """Return a new folder for what the processes count; it goes when this one ends."""
+    folder = Path(tempfile.mkdtemp(prefix="calcguide-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
@@ -50,7 +47,7 @@ def run(
     settings: Settings,
     create: Callable[[Workers], Application],
     ready: Callable[[], None],
-    counts: str,
+    counts: Path,
 ) -> int:
     """Serve until ended; return the exit status.
 
@@ -119,7 +116,7 @@ def _fork(name: str, serve: Callable[[], None]) -> int:
     return pid
 
 
-def _metrics(settings: Settings, folder: str, server: int) -> None:
+def _metrics(settings: Settings, folder: Path, server: int) -> None:
     from calcguide.metrics import serve
 
     port = settings["metrics_port"] or str(settings.number("port") + 1000)

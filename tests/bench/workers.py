@@ -26,7 +26,6 @@ _QUERIES = 100
 _SERVER = """
 import sys
 from calcguide import processes
-counts = processes.count_into_folder()
 from calcguide.app import create_app
 from calcguide.files import Root, published
 from calcguide.loading import load
@@ -35,7 +34,7 @@ settings = Settings.read(port=int(sys.argv[1]), access_log="off", metrics_port=0
 dataset = load(Root(published()))
 def create(workers):
     return create_app(dataset, settings, None, workers if sys.argv[2] == "with" else None)
-sys.exit(processes.run(dataset, settings, create, lambda: None, counts))
+sys.exit(processes.run(dataset, settings, create, lambda: None, processes.counting_folder()))
 """
 
 

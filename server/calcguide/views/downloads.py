@@ -1,10 +1,10 @@
 """The downloads: a page that lists them, and each file."""
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 
 from calcguide.description.naming import example
 from calcguide.release import Release, cite, release_of
-from calcguide.views.coding import offer
+from calcguide.views.completion import offer
 from calcguide.views.site import site
 
 downloads = Blueprint("downloads", __name__)
@@ -29,7 +29,7 @@ def dump(name: str) -> Response:
     response = Response(file.body, content_type=file.content_type)
     response.set_etag(file.sha256)
     if f"{name}.gz" in files:
-        offer(files[f"{name}.gz"].body)
+        offer(request.environ, files[f"{name}.gz"].body)
     return response
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from calcguide.views.completion import OF_CONTENT, Headers
 from calcguide.views.observation import QUERY_HASH
 
 if TYPE_CHECKING:
@@ -26,12 +27,10 @@ _DECISIVE: Final = (
 )  # fmt: skip
 """What of a request decides the answer, beside its body."""
 _CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
-_OF_CONTENT: Final = ("content-encoding", "content-length", "content-type")
 _OVERHEAD: Final = 1_000
 """Bytes of a kept answer beside its body, roughly."""
 
 Key = tuple[str | bytes, ...]
-Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -147,6 +146,6 @@ def _not_modified(
 ) -> Iterable[bytes]:
     """304 with the headers that a 200 would have, but for those of its content (15.4.5)."""
     environ[QUERY_HASH] = kept.query_hash
-    headers = [each for each in kept.headers if each[0].lower() not in _OF_CONTENT]
+    headers = [each for each in kept.headers if each[0].lower() not in OF_CONTENT]
     start_response("304 NOT MODIFIED", headers)
     return [b""]

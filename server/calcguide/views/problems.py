@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -12,6 +13,9 @@ from calcguide.formats import HTML, Format
 from calcguide.views.negotiation import acceptable
 from calcguide.views.observation import OUTCOME
 from calcguide.views.site import site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 PROBLEM_JSON = Format(
     "problem",
@@ -24,6 +28,9 @@ PLAIN_TEXT = Format("text", "plain text", "text/plain", "txt")
 
 RETRY_AFTER = 2
 """Seconds after which a client that found the server busy may ask again."""
+
+_ERROR: Final = "calcguide.error"
+"""Key of the WSGI environment: what was met in front of the Flask application."""
 
 _STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
     errors.NoSuchResource: HTTPStatus.NOT_FOUND,
@@ -80,10 +87,27 @@ def problem(status: int, detail: str, members: Mapping[str, object] | None = Non
     return response
 
 
+def refuse(environ: "WSGIEnvironment", error: Exception) -> None:
+    """Have the Flask application answer a request with an error that was met in front of it."""
+    environ[_ERROR] = error
+
+
+def is_refused(environ: "WSGIEnvironment") -> bool:
+    """Return whether the request is to be answered with an error that was met already."""
+    return _ERROR in environ
+
+
 def register(app: Flask) -> None:
     """Let the application answer every error in this one shape."""
+    app.before_request(_raise_what_was_met)
     app.register_error_handler(errors.CalcguideError, _refused)
     app.register_error_handler(HTTPException, _http_error)
+
+
+def _raise_what_was_met() -> None:
+    error = request.environ.get(_ERROR)
+    if error:
+        raise error
 
 
 def _refused(error: errors.CalcguideError) -> Response:

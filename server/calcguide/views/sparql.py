@@ -1,98 +1,141 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol, section 2, queries only."""
 
 import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
+from werkzeug.http import parse_options_header
 
-from calcguide.errors import MalformedQuery, RefusedQuery
+from calcguide.errors import CalcguideError, MalformedQuery, RefusedQuery
 from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, Format
 from calcguide.query import Kind, Query
-from calcguide.views.coding import known
+from calcguide.views.completion import known
 from calcguide.views.negotiation import acceptable
 from calcguide.views.observation import QUERY_HASH
-from calcguide.views.parameters import asked, decoded, text
+from calcguide.views.parameters import decoded, text
+from calcguide.views.problems import is_refused, refuse
 from calcguide.views.query_page import check, query_editor, query_page
 from calcguide.views.service_description import service_description
-from calcguide.views.site import site
+from calcguide.views.site import Site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATH: Final = "/sparql"
 
 endpoint = Blueprint("sparql", __name__)
 
+_METHODS: Final = ("GET", "POST")
+_ASKED: Final = "calcguide.parameters"
+"""Key of the WSGI environment: the parameters of a request that is no query for data."""
 _NO_UPDATE = (
     "This endpoint answers queries only; its data change with a new release, never by "
     "SPARQL Update."
 )
 
+Parameters = MultiDict[str, str]
 
-@endpoint.route("/sparql", methods=["GET", "POST"])
+
+class Endpoint:
+    """A WSGI application that answers queries; all else goes on to another one.
+
+    It stands in front of Flask, whose routing and contexts cost more than a light query.
+    Errors, pages and the service description are Flask's.
+    """
+
+    def __init__(self, application: "WSGIApplication", site: Site) -> None:
+        self._application = application
+        self._site = site
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a query in the format asked for."""
+        asked = environ["PATH_INFO"] == PATH and environ["REQUEST_METHOD"] in _METHODS
+        if asked and not is_refused(environ):
+            try:
+                parameters = _parameters(environ)
+                if "query" in parameters and not _wants_page(environ, parameters):
+                    return self._answer(environ, parameters, start_response)
+                environ[_ASKED] = parameters
+            except (CalcguideError, HTTPException) as error:
+                refuse(environ, error)
+        return self._application(environ, start_response)
+
+    def _answer(
+        self, environ: "WSGIEnvironment", parameters: Parameters, start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        query = _query(environ, parameters)
+        environ[QUERY_HASH] = _digest(query.text)
+        tag = self._entity_tag(query)
+        headers = [("Cache-Control", "no-cache" if tag else "no-store")]
+        if "format" not in parameters:
+            headers.append(("Vary", "Accept"))
+        had = known(environ, tag) if tag else None
+        if had:
+            start_response("304 NOT MODIFIED", [*headers, ("ETag", had)])
+            return [b""]
+        answer = self._site.evaluate(query)
+        headers.append(("Content-Type", answer.format.content_type))
+        if tag:
+            headers.append(("ETag", tag))
+        if answer.hints:
+            headers.append(("X-Hint", _header(" ".join(map(str, answer.hints)))))
+        start_response("200 OK", headers)
+        return [answer.body]
+
+    def _entity_tag(self, query: Query) -> str | None:
+        """The validator of an answer, known before it is made; None where each answer is another.
+
+        It names all that decides the bytes: the release, the query, the graphs and the formats. It
+        is weak where only the statements are the same each time (RFC 9110, section 8.8.1).
+        """
+        if query.answers_anew:
+            return None
+        digest = _digest(f"{self._site.release} {query.packed()!r}")
+        return f'W/"{digest}"' if query.may_label_anew else f'"{digest}"'
+
+
+@endpoint.route(PATH, methods=_METHODS)
 def sparql() -> Response:
-    """Answer a query in the format asked for; without one, say what the endpoint is."""
-    parameters = _parameters()
-    wants_page = _wants_page(parameters)
-    if "query" not in parameters:
-        if wants_page:
-            return query_page(None)
-        if request.method != "POST" and parameters.keys() <= {"format"}:
-            return service_description(parameters.get("format"))
-    text = _only_query(parameters)
-    if wants_page:
-        return query_page(_query(text, parameters))
-    query = _query(text, parameters)
-    request.environ[QUERY_HASH] = _digest(text)
-    tag = _entity_tag(query)
-    had = known(tag) if tag else None
-    if had:
-        return _tagged(Response(status=304, content_type="text/plain"), query, had, parameters)
-    answer = site().evaluate(query)
-    response = Response(answer.body, content_type=answer.format.content_type)
-    if answer.hints:
-        response.headers["X-Hint"] = _header(" ".join(map(str, answer.hints)))
-    return _tagged(response, query, tag, parameters)
+    """Answer with the query page where that is asked for, else say what the endpoint is."""
+    parameters: Parameters = request.environ[_ASKED]
+    if _wants_page(request.environ, parameters):
+        found = "query" in parameters
+        return query_page(_query(request.environ, parameters) if found else None)
+    if request.method != "POST" and parameters.keys() <= {"format"}:
+        return service_description(parameters.get("format"))
+    raise _no_query()
 
 
 @query_editor.route("/sparql/check", methods=["GET", "POST"])
 def checked() -> Response:
     """Read a query without answering it: what is wrong with it, and what may be misspelt."""
-    parameters = _parameters()
-    return check(_query(_only_query(parameters), parameters))
+    return check(_query(request.environ, _parameters(request.environ)))
 
 
-def _only_query(parameters: MultiDict[str, str]) -> str:
+def _query(environ: "WSGIEnvironment", parameters: Parameters) -> Query:
     found = parameters.getlist("query")
     if not found:
-        raise MalformedQuery(
-            "There is no query. Send one as the parameter query, or POST it as "
-            "application/sparql-query."
-        )
+        raise _no_query()
     if len(found) > 1:
         raise MalformedQuery("There are several query parameters. Send exactly one.")
-    return found[0]
+    return Query(
+        found[0],
+        _formats(environ, parameters),
+        default_graphs=tuple(parameters.getlist("default-graph-uri")),
+        named_graphs=tuple(parameters.getlist("named-graph-uri")),
+    )
 
 
-def _tagged(
-    response: Response, query: Query, tag: str | None, parameters: MultiDict[str, str]
-) -> Response:
-    """Tag the answer; weakly where only its statements are the same each time (RFC 9110, 8.8.1)."""
-    if tag:
-        response.set_etag(tag, weak=query.may_label_anew)
-        response.headers["Cache-Control"] = "no-cache"
-    else:
-        response.headers["Cache-Control"] = "no-store"
-    if "format" not in parameters:
-        response.vary.add("Accept")
-    return response
-
-
-def _entity_tag(query: Query) -> str | None:
-    """The validator of an answer, known before it is made; None where each answer is another.
-
-    It names all that decides the bytes: the release, the query, the graphs and the formats.
-    """
-    if query.answers_anew:
-        return None
-    formats = [(kind.value, f.media_type) for kind, f in query.formats.items()]
-    asked = (query.text, query.default_graphs, query.named_graphs, formats)
-    return _digest(f"{site().release} {asked!r}")
+def _no_query() -> MalformedQuery:
+    return MalformedQuery(
+        "There is no query. Send one as the parameter query, or POST it as "
+        "application/sparql-query."
+    )
 
 
 def _digest(text: str) -> str:
@@ -104,55 +147,50 @@ def _header(text: str) -> str:
     return "".join(c if " " <= c <= "~" else "?" for c in text)[:2000]
 
 
-def _parameters() -> MultiDict[str, str]:
+def _parameters(environ: "WSGIEnvironment") -> Parameters:
     """The protocol's parameters, from the query string, a form, or a direct POST (2.1)."""
-    given = asked()
-    if request.method == "POST":
-        _require_utf_8()
-        if request.mimetype == "application/x-www-form-urlencoded":
-            given.update(decoded(request.get_data()))
-        elif request.mimetype == "application/sparql-query":
-            given.add("query", text(request.get_data()))
-        elif request.mimetype == "application/sparql-update":
+    given = Parameters(decoded(environ.get("QUERY_STRING", "").encode("latin-1")))
+    if environ["REQUEST_METHOD"] == "POST":
+        media_type, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
+        charset = options.get("charset", "utf-8")
+        if charset.lower() != "utf-8":
+            raise UnsupportedMediaType(f"Send the query as UTF-8, not as {charset}.")
+        media_type = media_type.lower()
+        if media_type == "application/x-www-form-urlencoded":
+            given.update(decoded(_body(environ)))
+        elif media_type == "application/sparql-query":
+            given.add("query", text(_body(environ)))
+        elif media_type == "application/sparql-update":
             raise RefusedQuery(_NO_UPDATE)
         else:
-            abort(415, "Send a form, or a query as application/sparql-query.")
+            raise UnsupportedMediaType("Send a form, or a query as application/sparql-query.")
     if "update" in given:
         raise RefusedQuery(_NO_UPDATE)
     return given
 
 
-def _require_utf_8() -> None:
-    charset = request.mimetype_params.get("charset", "utf-8")
-    if charset.lower() != "utf-8":
-        abort(415, f"Send the query as UTF-8, not as {charset}.")
+def _body(environ: "WSGIEnvironment") -> bytes:
+    """The body, whose length the gate has seen."""
+    content: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return content
 
 
-def _wants_page(parameters: MultiDict[str, str]) -> bool:
+def _wants_page(environ: "WSGIEnvironment", parameters: Parameters) -> bool:
     if "format" in parameters:
         return parameters["format"] == HTML.name
     results = SOLUTION_FORMATS if "query" in parameters else ()
-    best = acceptable(request.headers.get("Accept"), (*results, *GRAPH_FORMATS, HTML))
+    best = acceptable(environ.get("HTTP_ACCEPT"), (*results, *GRAPH_FORMATS, HTML))
     return best is not None and best.name == HTML.name
 
 
-def _query(text: str, parameters: MultiDict[str, str]) -> Query:
-    return Query(
-        text,
-        _formats(parameters),
-        default_graphs=tuple(parameters.getlist("default-graph-uri")),
-        named_graphs=tuple(parameters.getlist("named-graph-uri")),
-    )
-
-
-def _formats(parameters: MultiDict[str, str]) -> dict[Kind, Format]:
+def _formats(environ: "WSGIEnvironment", parameters: Parameters) -> dict[Kind, Format]:
     """The format of each kind of result: `format=` beats Accept; a kind may have none."""
     chosen: dict[Kind, Format] = {}
     for kind in Kind:
         if "format" in parameters:
             best = next((f for f in kind.formats if f.name == parameters["format"]), None)
         else:
-            best = acceptable(request.headers.get("Accept"), kind.formats)
+            best = acceptable(environ.get("HTTP_ACCEPT"), kind.formats)
         if best is not None:
             chosen[kind] = best
     return chosen
