@@ -18,10 +18,6 @@ from tests.running import serving
 TEN = "".join(f'<http://a/{n}> <http://a/p> "{n}" .\n' for n in range(10))
 
 
-def told(*_: object) -> None:
-    """Progress that nobody looks at."""
-
-
 @pytest.fixture
 def on_disk(tmp_path: Path) -> Settings:
     return Settings.read({}, memory_store_mb=0, cache=tmp_path / "cache")
@@ -40,13 +36,13 @@ def stores(settings: Settings) -> list[Path]:
 
 def test_small_files_are_held_in_memory(file: Path, tmp_path: Path) -> None:
     settings = Settings.read({}, cache=tmp_path / "cache")
-    assert len(load_given([Given(file)], settings, told).store) == 10
+    assert len(load_given([Given(file)], settings).store) == 10
     assert not settings.cache_folder.exists()
 
 
 def test_large_files_are_loaded_into_a_store_on_disk(on_disk: Settings, file: Path) -> None:
     given = [Given(file), Given(file, "http://a/g")]
-    found = load_given(given, on_disk, told)
+    found = load_given(given, on_disk)
     assert len(found.store) == 20
     assert found.statistics == statistics.count(found.store, found.base)
     assert found.statistics.graphs == {"http://a/g": 10}
@@ -55,9 +51,9 @@ def test_large_files_are_loaded_into_a_store_on_disk(on_disk: Settings, file: Pa
 
 
 def test_a_store_on_disk_is_built_once(on_disk: Settings, file: Path) -> None:
-    load_given([Given(file)], on_disk, told)
+    load_given([Given(file)], on_disk)
     built = [(place, place.stat().st_mtime_ns) for place in stores(on_disk)]
-    load_given([Given(file)], on_disk, told)
+    load_given([Given(file)], on_disk)
     assert [(place, place.stat().st_mtime_ns) for place in stores(on_disk)] == built
     assert len(built) == 1
 
@@ -74,12 +70,12 @@ def test_progress_is_told_while_a_store_is_built(
 def test_files_that_have_changed_are_another_store_and_the_old_one_goes(
     on_disk: Settings, file: Path
 ) -> None:
-    load_given([Given(file)], on_disk, told)
+    load_given([Given(file)], on_disk)
     [old] = stores(on_disk)
     served = os.open(old, os.O_RDONLY)  # as a server that still runs holds it
     fcntl.flock(served, fcntl.LOCK_SH)
     file.write_text(TEN + '<http://a/11> <http://a/p> "11" .\n')
-    assert len(load_given([Given(file)], on_disk, told).store) == 11
+    assert len(load_given([Given(file)], on_disk).store) == 11
     assert len(stores(on_disk)) == 2
     os.close(served)
 
@@ -89,12 +85,11 @@ def test_two_servers_that_start_at_once_build_one_store(on_disk: Settings, file:
         "import sys; from pathlib import Path; from calcguide.given import Given, load_given; "
         "from calcguide.settings import Settings; "
         "settings = Settings.read({}, memory_store_mb=0, cache=sys.argv[2]); "
-        "print(len(load_given([Given(Path(sys.argv[1]))], settings, print).store))"
+        "print(len(load_given([Given(Path(sys.argv[1]))], settings).store))"
     )
     command = [sys.executable, "-c", code, str(file), str(on_disk.cache_folder)]
     starting = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    said = [process.communicate(timeout=30)[0].splitlines() for process in starting]
-    assert [lines[-1] for lines in said] == ["10"] * 3
+    assert [process.communicate(timeout=30)[0] for process in starting] == ["10\n"] * 3
     assert len(stores(on_disk)) == 1
 
 
@@ -120,7 +115,7 @@ def test_a_file_that_cannot_be_loaded_is_named_with_the_place(
     settings = Settings.read({}, memory_store_mb=megabytes, cache=tmp_path / "cache")
     spoil(file)
     with pytest.raises(DataError) as refused:
-        load_given([Given(file)], settings, told)
+        load_given([Given(file)], settings)
     assert said in str(refused.value)
     assert not [*(tmp_path / "cache").glob("stores/*")]
 
@@ -129,18 +124,18 @@ def test_a_file_that_kills_its_parser_is_a_clear_error(on_disk: Settings, tmp_pa
     deep = tmp_path / "deep.jsonld"
     deep.write_text('{"http://a/p": ' * 200_000 + "1" + "}" * 200_000)
     with pytest.raises(DataError, match=r"nested too deep|not well-formed"):
-        load_given([Given(deep)], on_disk, told)
+        load_given([Given(deep)], on_disk)
 
 
 def test_a_cache_that_cannot_be_written_is_a_clear_error(file: Path, tmp_path: Path) -> None:
     settings = Settings.read({}, memory_store_mb=0, cache=file / "no-folder")
     with pytest.raises(DataError, match=r"no store can be kept here.*CALCGUIDE_CACHE"):
-        load_given([Given(file)], settings, told)
+        load_given([Given(file)], settings)
 
 
 def test_an_ending_that_says_no_format_is_refused(tmp_path: Path, on_disk: Settings) -> None:
     with pytest.raises(UsageError, match="does not say which RDF format"):
-        load_given([Given(tmp_path / "data.docx")], on_disk, told)
+        load_given([Given(tmp_path / "data.docx")], on_disk)
 
 
 def test_a_store_on_disk_is_served_as_one_in_memory_is(file: Path, tmp_path: Path) -> None:

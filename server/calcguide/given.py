@@ -31,6 +31,10 @@ _STORE: Final = "store"
 _PARTIAL: Final = "partial"
 
 
+def _untold(what: str, done: int, size: int) -> None:
+    """Show nobody how it goes."""
+
+
 @dataclass(frozen=True)
 class Given:
     """A file to load, and the named graph that it goes into, None for what the file says."""
@@ -39,7 +43,7 @@ class Given:
     graph: str | None = None
 
 
-def load_given(files: Sequence[Given], settings: Settings, progress: Progress) -> Dataset:
+def load_given(files: Sequence[Given], settings: Settings, progress: Progress = _untold) -> Dataset:
     """Return the dataset of these files.
 
     Up to `memory_store_mb` of them are held in memory. More goes into a store on disk below the

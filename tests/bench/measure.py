@@ -375,7 +375,7 @@ from calcguide.given import Given, load_given
 from calcguide.settings import Settings
 settings = Settings.read(cache=sys.argv[2])
 started = time.monotonic()
-dataset = load_given([Given(Path(sys.argv[1]))], settings, print)
+dataset = load_given([Given(Path(sys.argv[1]))], settings)
 print(time.monotonic() - started)
 """,
     "pyoxigraph": """
