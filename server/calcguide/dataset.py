@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,17 @@ from pyoxigraph import (
 )
 
 from calcguide import statistics, terms
-from calcguide.errors import NoSuchResource, Withdrawn
+from calcguide.errors import DocumentTooLarge, NoSuchResource, Withdrawn
 from calcguide.jsonld import Context, make_context
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal | Triple
 
 DEFAULT_GRAPH: Final = DefaultGraph()
+MOST_DESCRIBED: Final = 20_000
+"""Statements that one document may have."""
+_MOST_KNOWN: Final = 5_000
+"""Names among which those are looked for that are spelt like one that is not there."""
 
 _LABELS: Final = tuple(
     NamedNode(iri)
@@ -199,13 +204,19 @@ class Dataset:
 
     def nearest(self, path: str, count: int = 3) -> list[str]:
         """Return the paths of names that look most like `path`, best first."""
-        known = {
-            found
-            for quad in self.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
-            if isinstance(quad.subject, NamedNode) and (found := self.path(quad.subject.value))
-            if quad.subject.value not in self.out_of_use
+        return difflib.get_close_matches(path, self._known_paths, count, cutoff=0.75)
+
+    @cached_property
+    def _known_paths(self) -> frozenset[str]:
+        """The paths of names, of all or of some thousand."""
+        typed = self.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
+        iris = {
+            quad.subject.value
+            for quad in islice(typed, _MOST_KNOWN)
+            if isinstance(quad.subject, NamedNode)
         }
-        return difflib.get_close_matches(path, known, count, cutoff=0.75)
+        paths = (self.path(iri) for iri in iris - self.out_of_use)
+        return frozenset(path for path in paths if path)
 
     def graph_quads(self, graph: NamedNode | DefaultGraph) -> list[Quad]:
         """Return every statement of one graph; empty where there is no such graph."""
@@ -216,15 +227,30 @@ class Dataset:
 
         For the ontology, the shapes, the dataset and a named graph that is the graph itself,
         for anything else its description. Raises NoSuchResource where there is none, Withdrawn
-        for a name that was taken back.
+        for a name that was taken back, DocumentTooLarge for one of more than `MOST_DESCRIBED`.
         """
+        self.confirm(iri)
+        graph = self._graph_of(iri)
+        return self.describe(iri) if graph is None else self.graph_document(graph)
+
+    def confirm(self, iri: str) -> None:
+        """Raise NoSuchResource or Withdrawn where there is no document about `iri`."""
         self.successor(iri)
+        if not self.knows(iri) and self._graph_of(iri) is None:
+            raise NoSuchResource(iri)
+
+    def _graph_of(self, iri: str) -> NamedNode | None:
+        """The named graph that is the document about `iri`, None where it is described instead."""
         kind, _, name = (self.path(iri) or "").partition("/")
-        if kind in terms.DOCUMENT_KINDS and (kind == "graph") == bool(name):
-            quads = self.graph_quads(self.graph(name if kind == "graph" else kind))
-            if quads:
-                return quads
-        return self.describe(iri)
+        if kind not in terms.DOCUMENT_KINDS or (kind == "graph") != bool(name):
+            return None
+        graph = self.graph(name if kind == "graph" else kind)
+        return graph if self.store.contains_named_graph(graph) else None
+
+    def graph_document(self, graph: NamedNode | DefaultGraph) -> list[Quad]:
+        """Return every statement of one graph; raises DocumentTooLarge as `document` does."""
+        found = self.store.quads_for_pattern(None, None, None, graph)
+        return _bounded(found, "default graph" if isinstance(graph, DefaultGraph) else graph.value)
 
     def describe(self, iri: str) -> list[Quad]:
         """Return what is stated about `iri`, as quads of the named graphs they stand in.
@@ -232,21 +258,13 @@ class Dataset:
         That is: its statements in both directions; the claims about it, the passages these
         rest on; blank nodes inside; the label of whatever is mentioned; the dataset's own
         description. Statements of the default graph alone come with that graph.
-        Raises NoSuchResource where there is no statement about it.
+        Raises NoSuchResource and DocumentTooLarge as `document` does.
         """
         if not self.knows(iri):
             raise NoSuchResource(iri)
         node = NamedNode(iri)
-        about = self._both_directions(node)
-        quads = dict.fromkeys(about)
-        for claim in self._claims_around(node):
-            quads.update(dict.fromkeys(self._statements(claim)))
-            for passage in self.values(claim, _STATED_IN):
-                if isinstance(passage, NamedNode):
-                    quads.update(dict.fromkeys(self._statements(passage)))
-        quads.update(dict.fromkeys(self._statements(self.iri("dataset"))))
-        quads.update(dict.fromkeys(self._labels_of_mentioned(quads)))
-        return list(quads)
+        quads = _bounded(self._around(node), iri)
+        return _bounded(chain(quads, self._labels_of_mentioned(quads)), iri)
 
     def repeated(self, quads: Iterable[Quad]) -> list[Quad]:
         """Return those of the statements that the default graph has too, as it has them.
@@ -257,41 +275,44 @@ class Dataset:
         copies = (Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
         return [copy for copy in copies if copy in self.store]
 
-    def _both_directions(self, node: NamedNode) -> list[Quad]:
-        incoming = (
-            quad
-            for quad in self.store.quads_for_pattern(None, None, node, None)
-            if not self._is_copy(quad)
-        )
-        return [*self._statements(node), *incoming]
+    def _around(self, node: NamedNode) -> Iterator[Quad]:
+        """The statements with a node, its claims, their passages; the dataset's own description."""
+        yield from self._statements(node)
+        for quad in self.store.quads_for_pattern(None, None, node, None):
+            if not self._is_copy(quad):
+                yield quad
+        for claim in dict.fromkeys(self._claims_around(node)):
+            yield from self._statements(claim)
+            for passage in self.values(claim, _STATED_IN):
+                if isinstance(passage, NamedNode):
+                    yield from self._statements(passage)
+        yield from self._statements(self.iri("dataset"))
 
     def _is_copy(self, quad: Quad) -> bool:
         return self.default_is_copy and quad.graph_name == DEFAULT_GRAPH
 
-    def _statements(self, node: Node) -> list[Quad]:
+    def _statements(self, node: Node) -> Iterator[Quad]:
         """Statements with `node` as subject, and those of the blank nodes they lead to."""
-        found: dict[Quad, None] = {}
+        found: set[Node] = {node}
         waiting: list[Node] = [node]
         while waiting:
             for quad in self.store.quads_for_pattern(waiting.pop(), None, None, None):
                 if self._is_copy(quad):
                     continue
-                if quad not in found and isinstance(quad.object, BlankNode):
+                if isinstance(quad.object, BlankNode) and quad.object not in found:
+                    found.add(quad.object)
                     waiting.append(quad.object)
-                found[quad] = None
-        return list(found)
+                yield quad
 
-    def _claims_around(self, node: NamedNode) -> dict[Node, None]:
-        """Claims about an entity, on a passage, or behind a question."""
-        claims: dict[Node, None] = {}
+    def _claims_around(self, node: NamedNode) -> Iterator[Node]:
+        """Claims about an entity, on a passage, or behind a question; some of them twice."""
         for link in (*_CLAIM_LINKS, _STATED_IN):
-            claims.update(dict.fromkeys(self.subjects(link, node)))
+            yield from islice(self.subjects(link, node), MOST_DESCRIBED)
         for claim in self.values(node, _ANSWERED_BY):
             if isinstance(claim, NamedNode):
-                claims[claim] = None
+                yield claim
         if self.value(node, _PREDICATE) is not None:
-            claims[node] = None
-        return claims
+            yield node
 
     def _labels_of_mentioned(self, quads: Iterable[Quad]) -> Iterator[Quad]:
         mentioned = dict.fromkeys(
@@ -305,3 +326,13 @@ class Dataset:
                 for quad in self.store.quads_for_pattern(term, predicate, None, None):
                     if not self._is_copy(quad):
                         yield quad
+
+
+def _bounded(quads: Iterable[Quad], iri: str) -> list[Quad]:
+    """The statements, each once, read no further than to see that they are too many."""
+    found: dict[Quad, None] = {}
+    for quad in quads:
+        found[quad] = None
+        if len(found) > MOST_DESCRIBED:
+            raise DocumentTooLarge(iri, MOST_DESCRIBED)
+    return list(found)

@@ -7,6 +7,7 @@ CalcguideError
 ├── UsageError           a command line or setting that makes no sense
 ├── NoSuchResource       an IRI that the dataset says nothing about
 ├── Withdrawn            an IRI that was taken back, with nothing in its place
+├── DocumentTooLarge     a document or table of more entries than one may have
 ├── QueryError           a request that the endpoint refuses, below:
 │   ├── MalformedQuery   not SPARQL 1.1: line, column, place
 │   │   └── MalformedData  posted RDF that cannot be parsed: line, column
@@ -103,6 +104,18 @@ class Withdrawn(CalcguideError):
     def __init__(self, iri: str, reason: str = "") -> None:
         self.iri = iri
         super().__init__(f"<{iri}> was withdrawn.{f' {reason}' if reason else ''}")
+
+
+class DocumentTooLarge(CalcguideError):
+    """A document or table about `iri` that would have more than `most` entries: it is refused."""
+
+    def __init__(self, iri: str, most: int) -> None:
+        self.iri = iri
+        super().__init__(
+            f"What is said about <{iri}> is more than the {most:,} entries that one answer may "
+            "have. Its page shows it part by part; SPARQL gives chosen parts of it (LIMIT and "
+            "OFFSET with ORDER BY)."
+        )
 
 
 class QueryError(CalcguideError):

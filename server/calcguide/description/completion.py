@@ -18,6 +18,9 @@ from calcguide.description.partitions import count_default_graph
 MOST: Final = 5_000
 """Terms that the editor completes; in a larger dataset, search finds the others."""
 
+_MOST_READ: Final = 50_000
+"""Labels of one kind that are read to find them."""
+
 _LABELS: Final = (terms.SKOS + "prefLabel", terms.RDFS + "label", terms.DCT + "title")
 _SYNONYMS: Final = (terms.SKOS + "altLabel", terms.SKOS + "hiddenLabel")
 _OWN: Final = ("id/", "graph/", "collection/")
@@ -39,7 +42,7 @@ class Completion:
 def completions(dataset: Dataset) -> tuple[Completion, ...]:
     """Return the classes and properties that are used and the things that have a name, by name."""
     counts = count_default_graph(dataset)
-    used = (t for t in (*counts.classes, *counts.properties) if isinstance(t, NamedNode))
+    used = (*counts.classes, *counts.properties)
     found = dict.fromkeys((*used, *islice(_things(dataset), MOST)))
     described = (_completion(dataset, term) for term in found)
     written = [c for c in described if _WRITTEN.fullmatch(c.name)]
@@ -50,7 +53,8 @@ def _things(dataset: Dataset) -> Iterator[NamedNode]:
     """What has a label: of the guide, its own things in use; of other people's data, everything."""
     guide = is_guide(dataset)
     for predicate in _LABELS:
-        for quad in dataset.store.quads_for_pattern(None, NamedNode(predicate), None, None):
+        labels = dataset.store.quads_for_pattern(None, NamedNode(predicate), None, None)
+        for quad in islice(labels, _MOST_READ):
             if isinstance(quad.subject, NamedNode) and (
                 not guide or _is_own(dataset, quad.subject.value)
             ):

@@ -1,35 +1,38 @@
 """How much of what a dataset holds: the counts that VoID asks for."""
 
-import functools
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from calcguide import terms
-from calcguide.dataset import DEFAULT_GRAPH, Dataset, Term
+from calcguide.dataset import Dataset
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What SELECT COUNT counts in the default graph; classes and properties are sorted by IRI."""
+    """What SELECT COUNT counts in the default graph.
+
+    `classes` and `properties` are the most used thousand of each, sorted by IRI.
+    """
 
     triples: int
     entities: int
     """Subjects with a name below the base: void:entities goes with void:uriSpace."""
+    class_count: int
+    property_count: int
     distinct_subjects: int
     distinct_objects: int
-    classes: Mapping[Term, int]
-    properties: Mapping[Term, int]
+    classes: Mapping[NamedNode, int]
+    properties: Mapping[NamedNode, int]
 
     def statements(self, subject: NamedNode) -> Iterator[Triple]:
         """Yield the counts of a dataset as VoID states them (section 4)."""
         totals = {
             "triples": self.triples,
             "entities": self.entities,
-            "classes": len(self.classes),
-            "properties": len(self.properties),
+            "classes": self.class_count,
+            "properties": self.property_count,
             "distinctSubjects": self.distinct_subjects,
             "distinctObjects": self.distinct_objects,
         }
@@ -39,31 +42,27 @@ class Counts:
         yield from _partitions(subject, "property", "triples", self.properties)
 
 
-@functools.lru_cache(maxsize=1)
 def count_default_graph(dataset: Dataset) -> Counts:
-    """Return the counts; made once, since the data never change."""
-    quads = list(dataset.store.quads_for_pattern(None, None, None, DEFAULT_GRAPH))
+    """Return the counts, as the statistics of the dataset have them."""
+    counted = dataset.statistics
     return Counts(
-        triples=len(quads),
-        entities=_entities(quads, dataset.base),
-        distinct_subjects=len({q.subject for q in quads}),
-        distinct_objects=len({q.object for q in quads}),
-        classes=_sorted(Counter(q.object for q in quads if q.predicate == terms.RDF_TYPE)),
-        properties=_sorted(Counter(q.predicate for q in quads)),
+        triples=counted.triples,
+        entities=counted.own_subjects,
+        class_count=counted.class_count,
+        property_count=counted.property_count,
+        distinct_subjects=counted.distinct_subjects,
+        distinct_objects=counted.distinct_objects,
+        classes=_sorted(counted.classes),
+        properties=_sorted(counted.properties),
     )
 
 
-def _entities(quads: list[Quad], base: str) -> int:
-    subjects = {q.subject for q in quads if isinstance(q.subject, NamedNode)}
-    return sum(subject.value.startswith(base) for subject in subjects)
-
-
-def _sorted(counts: Mapping[Term, int] | Mapping[NamedNode, int]) -> dict[Term, int]:
-    return dict(sorted(counts.items(), key=lambda item: str(item[0])))
+def _sorted(counts: Mapping[str, int]) -> dict[NamedNode, int]:
+    return {NamedNode(iri): count for iri, count in sorted(counts.items())}
 
 
 def _partitions(
-    subject: NamedNode, what: str, counted: str, counts: Mapping[Term, int]
+    subject: NamedNode, what: str, counted: str, counts: Mapping[NamedNode, int]
 ) -> Iterator[Triple]:
     for number, (term, count) in enumerate(counts.items(), 1):
         part = BlankNode(f"{what}-{number}")

@@ -27,7 +27,7 @@ def release_of(dataset: Dataset) -> Release | None:
 
     None for other people's data: they are files already, and of any size.
     """
-    if not is_guide(dataset):
+    if not dataset.files or not is_guide(dataset):
         return None
     whole, in_tables, graphs = _whole(dataset), _tables(dataset), tuple(_graphs(dataset))
     mappings = tuple(_mappings(dataset))

@@ -91,9 +91,10 @@ def document(iri: str, format: Format | None = None) -> Response:
 def content(iri: str, format: Format) -> str | bytes:
     """Return what the document about a resource holds; raises as `document` does."""
     dataset = site().dataset
-    quads = dataset.document(iri)
     if format.name == HTML.name:
+        dataset.confirm(iri)
         return render_thing(iri)
+    quads = dataset.document(iri)
     if iri == dataset.iri("dataset").value:
         quads += as_published()
     if format in DATASET_FORMATS:
@@ -105,7 +106,7 @@ def _negotiated(iri: str) -> Format:
     try:
         return negotiate(request.headers.get("Accept"), DOCUMENT_FORMATS)
     except NotAcceptable:
-        site().dataset.document(iri)  # what there is not is not found, whatever is accepted
+        site().dataset.confirm(iri)  # what there is not is not found, whatever is accepted
         raise
 
 

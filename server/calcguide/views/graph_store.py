@@ -22,7 +22,7 @@ def graph() -> Response:
     if isinstance(name, NamedNode) and not dataset.store.contains_named_graph(name):
         raise NoSuchResource(name.value)
     best = negotiate(request.headers.get("Accept"), GRAPH_FORMATS)
-    body = best.write(dataset.graph_quads(name), dataset.context)
+    body = best.write(dataset.graph_document(name), dataset.context)
     response = Response(body, content_type=best.content_type)
     response.vary.add("Accept")
     return response

@@ -35,6 +35,7 @@ _ERROR: Final = "calcguide.error"
 _STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
     errors.NoSuchResource: HTTPStatus.NOT_FOUND,
     errors.Withdrawn: HTTPStatus.GONE,
+    errors.DocumentTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.MalformedQuery: HTTPStatus.BAD_REQUEST,
     errors.QueryFailed: HTTPStatus.BAD_REQUEST,

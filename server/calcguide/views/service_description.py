@@ -8,7 +8,7 @@ from flask import Response, request
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from calcguide import terms
-from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node
+from calcguide.dataset import Dataset, Node
 from calcguide.errors import NotAcceptable
 from calcguide.formats import GRAPH_FORMATS, SOLUTION_FORMATS, Format
 from calcguide.views.negotiation import negotiate
@@ -73,8 +73,8 @@ def _description() -> Iterator[Triple]:
 
 @functools.lru_cache(maxsize=1)
 def _graphs(dataset: Dataset, described: NamedNode) -> tuple[Triple, ...]:
-    """The default graph and each named one with its count. Counted once: the data never change."""
-    in_default = sum(1 for _ in dataset.store.quads_for_pattern(None, None, None, DEFAULT_GRAPH))
+    """The default graph and each named one with its count."""
+    in_default = dataset.statistics.triples
     found = _graph(described, "defaultGraph", BlankNode("default-graph"), in_default)
     for number, count in enumerate(dataset.named_graphs(), 1):
         named, graph = BlankNode(f"named-graph-{number}"), BlankNode(f"graph-{number}")

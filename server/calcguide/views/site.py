@@ -52,7 +52,7 @@ class Site:
     @property
     def can_validate(self) -> bool:
         """Whether there are shapes to validate against."""
-        return bool(self.dataset.graph_quads(self.dataset.graph("shapes")))
+        return self.dataset.store.contains_named_graph(self.dataset.graph("shapes"))
 
     @property
     def limits(self) -> str:

@@ -16,7 +16,7 @@ def well_known() -> Response:
     """Answer with the description of the dataset, in the RDF format accepted."""
     dataset = site().dataset
     best = negotiate(request.headers.get("Accept"), GRAPH_FORMATS)
-    stated = dataset.graph_quads(dataset.graph("dataset"))
+    stated = dataset.graph_document(dataset.graph("dataset"))
     body = best.write([*stated, *as_published()], dataset.context)
     response = Response(body, content_type=best.content_type)
     response.vary.add("Accept")
