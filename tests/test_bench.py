@@ -14,7 +14,9 @@ import pytest
 from pyoxigraph import NamedNode, Store
 
 from calcguide import terms
-from tests.bench import answers, client, graphs, mix, report
+from calcguide.files import Root
+from calcguide.validation import validate
+from tests.bench import answers, client, graphs, guides, measure, mix, report
 from tests.bench.measure import Findings, Measurement, Plan, Row, Subject
 from tests.bench.peers import PEERS, Peer, Place
 from tests.bench.processes import cpu_seconds, running
@@ -92,6 +94,28 @@ def test_what_is_linked_to_in_a_graph_is_there(small: Path) -> None:
     for name in ("subject", "object", "under", "statedIn", "polarity"):
         for quad in links.quads_for_pattern(None, NamedNode(terms.CALC + name), None):
             assert quad.object in things
+
+
+def test_a_made_up_guide_conforms_without_a_warning_and_is_the_same_for_the_same_seed(
+    tmp_path: Path,
+) -> None:
+    written = [guides.write_conforming(tmp_path / name, 2_000, SEED) for name in ("one", "two")]
+    assert abs(written[0] - 2_000) < 100
+    files = [sorted((tmp_path / name).rglob("*.ttl")) for name in ("one", "two")]
+    assert [f.read_bytes() for f in files[0]] == [f.read_bytes() for f in files[1]]
+    verdict = validate(Root(tmp_path / "one"))
+    assert not verdict.violations, "\n".join(map(str, verdict.violations))
+
+
+def test_how_long_validation_takes_is_measured_with_the_size_of_what_is_validated(
+    tmp_path: Path,
+) -> None:
+    plan = Plan(tmp_path, rounds=1, seconds=1, modes=())
+    [row] = measure.validation("2k", plan)
+    assert 2_000 < int(row["statements"]) < 5_000
+    assert 0 < float(row["cpu_seconds"]) < float(row["seconds"]) + 1
+    with pytest.raises(ValueError, match="is no size"):
+        [*measure.validation("many", plan)]
 
 
 def test_the_mix_asks_many_kinds_of_queries() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,15 @@ from rdflib import RDF, RDFS, SH, BNode, Graph
 from rdflib.term import Node
 
 from calcguide import terms, validation
+from calcguide.dataset import Dataset, Term
 from calcguide.errors import DataError, InvalidData, UnreadableData, Violation
 from calcguide.files import CHECKS, Root, published
 from calcguide.loading import load_asserted, parse_turtle
 from calcguide.settings import Settings
+from calcguide.shacl import rdflib_graph, run_shapes
 from calcguide.validation import Verdict, ensure_valid, stored_verdict, validate, validate_dataset
 from tests.conftest import Ask
+from tests.running import CALCGUIDE
 
 FOLDER = Path(__file__).parent / "shapes"
 EXAMPLES = {f"{p.parent.name}/{p.stem}": p for p in sorted(FOLDER.glob("*/*.ttl"))}
@@ -51,15 +55,12 @@ def verdict() -> Verdict:
     return validate(Root(published()))
 
 
-@pytest.fixture(scope="session")
-def caught() -> dict[str, set[str]]:
-    """Example -> the shapes and checks that catch it, all examples validated together.
+def with_examples() -> tuple[Dataset, dict[str, str]]:
+    """The asserted guide with all examples in it, and who speaks: compact IRI -> example.
 
-    Each example speaks of subjects of its own, so that results can be told apart. What no
-    example accounts for stands under the empty name.
+    Each example speaks of subjects of its own, so that results can be told apart.
     """
-    root = Root(published())
-    dataset = load_asserted(root)
+    dataset = load_asserted(Root(published()))
     speakers: dict[str, str] = {}
     for name, path in EXAMPLES.items():
         for slug in noted(path, "replaces"):
@@ -73,8 +74,18 @@ def caught() -> dict[str, set[str]]:
             if isinstance(subject, NamedNode):
                 compact = dataset.compact(subject.value)
                 assert speakers.setdefault(compact, name) == name, f"{compact} is spoken of twice"
+    return dataset, speakers
+
+
+@pytest.fixture(scope="session")
+def caught() -> dict[str, set[str]]:
+    """Example -> the shapes and checks that catch it, all examples validated together.
+
+    What no example accounts for stands under the empty name.
+    """
+    dataset, speakers = with_examples()
     found: dict[str, set[str]] = defaultdict(set)
-    for result in validate_dataset(dataset, root).violations:
+    for result in validate_dataset(dataset, Root(published())).violations:
         found[speakers.get(result.focus_node, "")].add(result.source_shape)
     return found
 
@@ -117,6 +128,40 @@ def test_a_check_names_what_is_bad_and_nothing_else(path: Path) -> None:
     found = {solution["focus"].value for solution in solutions}  # type: ignore[union-attr]
     assert bad
     assert {name for name in found if name.startswith("https://example.org/")} == bad
+
+
+@pytest.mark.slow
+def test_pyshacl_alone_finds_the_same_with_the_shapes_as_they_are_written(shapes: Graph) -> None:
+    dataset, _ = with_examples()
+    ours = {
+        (result.focus, result.value, result.shape, result.message) for result in run_shapes(dataset)
+    }
+    outside = {dataset.graph(name) for name in ("shapes", "queries")}
+    known: dict[Term, Node] = {}
+    data = rdflib_graph((q for q in dataset.store if q.graph_name not in outside), known)
+    term_of: dict[Node | None, Term] = {node: term for term, node in known.items()}
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True, inplace=True)
+    assert isinstance(report, Graph)
+    theirs = set()
+    for result in report.objects(None, SH.result):
+        field = {str(p).removeprefix(terms.SH): o for p, o in report.predicate_objects(result)}
+        theirs.add(
+            (
+                term_of[field["focusNode"]],
+                term_of.get(field.get("value")),
+                str(field["sourceShape"]),
+                str(field["resultMessage"]),
+            )
+        )
+    assert ours == theirs
+    assert len(ours) > 400
+
+
+def test_validating_the_whole_guide_takes_less_than_three_seconds_of_cpu() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([*CALCGUIDE, "validate"], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3
 
 
 # The shapes themselves

@@ -32,7 +32,7 @@ ENTAILMENT_RULES: Final = "ontology/rules/entailed/*.rq"
 CHECKS: Final = "shapes/checks/*.rq"
 """Constraints that cross named graphs."""
 
-_DECIDING: Final = ("alignments", "dataset", "loading", "files", "paths", "validation")
+_DECIDING: Final = ("alignments", "dataset", "loading", "files", "paths", "shacl", "validation")
 """The modules of ours that decide what is derived and what conforms."""
 
 

@@ -2,12 +2,11 @@
 
 import difflib
 import json
-import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pyoxigraph import (
     BlankNode,
@@ -28,26 +27,18 @@ from calcguide.files import CHECKS, Root, opening_comment, published
 from calcguide.loading import OUTSIDE_DEFAULT, derive, load_asserted
 from calcguide.paths import stated_on, write_path
 from calcguide.settings import Settings
-
-if TYPE_CHECKING:
-    import rdflib
-
-_VIOLATION: Final = "Violation"
-_SHAPES: Final = terms.BASE + "shapes"
-
-
-def _sh(name: str) -> NamedNode:
-    return NamedNode(terms.SH + name)
-
-
-def _rule(name: str) -> str:
-    return f"{_SHAPES}#{name}"
-
-
-_SHAPE_TYPES: Final = (_sh("NodeShape"), _sh("PropertyShape"))
-_TARGETS: Final = tuple(
-    map(_sh, ("target", "targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf"))
+from calcguide.shacl import (
+    TARGETS,
+    VIOLATION,
+    Result,
+    declared_prefixes,
+    rule,
+    run_shapes,
+    sh,
+    texts,
 )
+
+_SHAPE_TYPES: Final = (sh("NodeShape"), sh("PropertyShape"))
 _ANNOTATED_SOURCE: Final = NamedNode(terms.OWL + "annotatedSource")
 
 _FOCUS_NODES: Final = """
@@ -109,20 +100,6 @@ class Found:
     report: list[Triple]
 
 
-@dataclass(frozen=True)
-class _Result:
-    """One validation result (SHACL 3.6.2), as terms of the dataset."""
-
-    focus: Term
-    path: Term | None
-    value: Term | None
-    message: str
-    shape: str
-    """The IRI of a shape, or of a rule that is no shape."""
-    severity: str = _VIOLATION
-    component: str | None = None
-
-
 def validate(root: Root) -> Verdict:
     """Return what shapes, checks and the lint of the shapes find in the guide.
 
@@ -139,7 +116,7 @@ def validate_dataset(dataset: Dataset, root: Root) -> Verdict:
     the mistake no longer shows. Where the lint finds fault with the shapes, they are not used.
     Raises DataError for a check that says of nothing what it is about.
     """
-    results = [*_lint(dataset)] or [*_shacl(dataset)]
+    results = [*_lint(dataset)] or [*run_shapes(dataset)]
     counts, targeted = _counts(dataset, root), focus_nodes(dataset)
     derive(dataset, root)
     results += _check(dataset)
@@ -156,7 +133,7 @@ def validate_dataset(dataset: Dataset, root: Root) -> Verdict:
 
 def validate_together(dataset: Dataset, known: tuple[Violation, ...] = ()) -> Found:
     """Return what the shapes find in a dataset that is not derived, less what is `known`."""
-    return _found([*_shacl(dataset)], _Reader(dataset, None), known)
+    return _found([*run_shapes(dataset)], _Reader(dataset, None), known)
 
 
 def asserted(dataset: Dataset) -> Iterator[Quad]:
@@ -169,10 +146,10 @@ def rehearse(dataset: Dataset) -> None:
     """Validate a little, so that all that validation imports is there: it opens no file then."""
     little = Dataset(Store(), dataset.base)
     shapes = dataset.graph_quads(dataset.graph("shapes"))
-    queries = [quad for quad in shapes if quad.predicate == _TARGETS[0]]
+    queries = [quad for quad in shapes if quad.predicate == TARGETS[0]]
     little.store.extend({*shapes} - {*queries[1:]})  # each query takes its time to be parsed
     little.store.extend(dataset.graph_quads(dataset.graph("ontology")))
-    classes = {quad.object for quad in little.store.quads_for_pattern(None, _TARGETS[1], None)}
+    classes = {quad.object for quad in little.store.quads_for_pattern(None, TARGETS[1], None)}
     node = little.iri("id/rehearsal")
     little.store.extend(Quad(node, terms.RDF_TYPE, type, little.graph("x")) for type in classes)
     validate_together(little)
@@ -187,12 +164,12 @@ def focus_nodes(dataset: Dataset) -> dict[str, set[Term]]:
     return found
 
 
-def _found(results: list[_Result], reader: "_Reader", known: tuple[Violation, ...] = ()) -> Found:
+def _found(results: list[Result], reader: "_Reader", known: tuple[Violation, ...] = ()) -> Found:
     """The results in words and as a report: each once, violations before warnings."""
     found = {reader.violation(result): result for result in results}
     left = [violation for violation in found if violation not in known]
-    left.sort(key=lambda v: (v.severity != _VIOLATION, v.file or "", str(v)))
-    conforms = all(violation.severity != _VIOLATION for violation in left)
+    left.sort(key=lambda v: (v.severity != VIOLATION, v.file or "", str(v)))
+    conforms = all(violation.severity != VIOLATION for violation in left)
     report = _report([found[violation] for violation in left], conforms, reader)
     return Found(conforms, tuple(left), report)
 
@@ -224,7 +201,7 @@ def ensure_valid(root: Root, settings: Settings) -> Verdict:
         verdict = validate(root)
         store_verdict(verdict, settings.cache_folder)
     if not verdict.conforms:
-        raise InvalidData([v for v in verdict.violations if v.severity == _VIOLATION])
+        raise InvalidData([v for v in verdict.violations if v.severity == VIOLATION])
     return verdict
 
 
@@ -260,7 +237,7 @@ def _counts(dataset: Dataset, root: Root) -> dict[str, int]:
 # The three sources of results
 
 
-def _lint(dataset: Dataset) -> Iterator[_Result]:
+def _lint(dataset: Dataset) -> Iterator[Result]:
     """Yield what a SHACL processor passes over in silence, or stumbles over without a word."""
     from rdflib import SH
 
@@ -271,144 +248,46 @@ def _lint(dataset: Dataset) -> Iterator[_Result]:
                 continue
             if term.value not in SH:
                 message = "SHACL defines no such term. Mend its name."
-                yield _Result(quad.subject, term, None, message, _rule("shape-terms-are-of-shacl"))
+                yield Result(quad.subject, term, None, message, rule("shape-terms-are-of-shacl"))
             elif term.value.removeprefix(terms.SH).lower().startswith("js"):
                 message = "JavaScript is not run here. Say it in SHACL, or by sh:select."
-                yield _Result(quad.subject, term, None, message, _rule("shapes-run-no-code"))
+                yield Result(quad.subject, term, None, message, rule("shapes-run-no-code"))
     yield from _lint_use(quads)
     yield from _lint_queries(dataset, quads)
 
 
-def _lint_use(quads: list[Quad]) -> Iterator[_Result]:
+def _lint_use(quads: list[Quad]) -> Iterator[Result]:
     used = {quad.object for quad in quads}
-    used.update(quad.subject for quad in quads if quad.predicate in _TARGETS)
+    used.update(quad.subject for quad in quads if quad.predicate in TARGETS)
     for quad in quads:
         if quad.object in _SHAPE_TYPES and quad.subject not in used:
             message = (
                 "This shape targets nothing and no shape refers to it, so it is never used. "
                 "Give it a target, such as sh:targetClass, or list it by sh:property."
             )
-            yield _Result(quad.subject, None, None, message, _rule("shapes-are-used"))
+            yield Result(quad.subject, None, None, message, rule("shapes-are-used"))
 
 
-def _texts(quads: Iterable[Quad]) -> dict[tuple[Term, Term], str]:
-    return {
-        (q.subject, q.predicate): q.object.value for q in quads if isinstance(q.object, Literal)
-    }
-
-
-def _declared_prefixes(texts: Mapping[tuple[Term, Term], str]) -> dict[str, str]:
-    """The prefixes of the shapes' queries (sh:declare, SHACL 5.2.1)."""
-    return {
-        prefix: texts.get((node, _sh("namespace")), "")
-        for (node, predicate), prefix in texts.items()
-        if predicate == _sh("prefix")
-    }
-
-
-def _lint_queries(dataset: Dataset, quads: list[Quad]) -> Iterator[_Result]:
-    texts = _texts(quads)
-    prefixes = _declared_prefixes(texts)
-    for (node, predicate), query in texts.items():
-        if predicate == _sh("select"):
+def _lint_queries(dataset: Dataset, quads: list[Quad]) -> Iterator[Result]:
+    stated = texts(quads)
+    prefixes = declared_prefixes(stated)
+    for (node, predicate), query in stated.items():
+        if predicate == sh("select"):
             try:
                 dataset.store.query(query, prefixes=prefixes)
             except SyntaxError as error:
                 message = f"This is not SPARQL: {error.msg}. Mend it, or declare its prefixes."
-                yield _Result(node, predicate, None, message, _rule("shape-queries-are-sparql"))
+                yield Result(node, predicate, None, message, rule("shape-queries-are-sparql"))
 
 
-def _shacl(dataset: Dataset) -> Iterator[_Result]:
-    """Yield the results of the shapes over the asserted statements, found by pySHACL."""
-    import pyshacl
-    from pyshacl.errors import ReportableRuntimeError
-    from rdflib import SH, Graph
-
-    # an ill-typed literal is for the shapes to report, not for a traceback in a log
-    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
-    known: dict[Term, rdflib.term.Node] = {}
-    outside = {dataset.graph(name) for name in OUTSIDE_DEFAULT}
-    data = _graph((quad for quad in dataset.store if quad.graph_name not in outside), known)
-    graphs = [graph for graph in dataset.store.named_graphs() if graph not in outside]
-    shapes = _graph(_with_targets_found(dataset, graphs), known)
-    try:
-        _, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True, inplace=True)
-    except ReportableRuntimeError as error:
-        message = f"The shapes cannot be used: {error} Mend them in shapes/."
-        yield _Result(NamedNode(_SHAPES), None, None, message, _rule("shapes-are-well-formed"))
-        return
-    term_of: dict[rdflib.term.Node | None, Term] = {node: term for term, node in known.items()}
-    for result in cast(Graph, report).objects(None, SH.result):
-        field = dict(report.predicate_objects(result))
-        yield _Result(
-            focus=term_of[field[SH.focusNode]],
-            path=term_of.get(field.get(SH.resultPath)),
-            value=term_of.get(field.get(SH.value)),
-            message=str(field[SH.resultMessage]),
-            shape=str(field[SH.sourceShape]),
-            severity=str(field[SH.resultSeverity]).removeprefix(terms.SH),
-            component=str(field[SH.sourceConstraintComponent]),
-        )
-
-
-def _with_targets_found(dataset: Dataset, graphs: list[NamedNode | BlankNode]) -> Iterator[Quad]:
-    """Yield the shapes with the nodes that their SPARQL targets select (SHACL-AF 3.1) by name.
-
-    The engine selects them in milliseconds, pySHACL in seconds.
-    """
-    quads = dataset.graph_quads(dataset.graph("shapes"))
-    texts = _texts(quads)
-    prefixes = _declared_prefixes(texts)
-    for quad in quads:
-        query = texts.get((quad.object, _sh("select")))
-        if quad.predicate != _sh("target") or query is None:
-            yield quad
-            continue
-        found = cast(
-            QuerySolutions,
-            dataset.store.query(query, prefixes=prefixes, default_graph=[*graphs]),
-        )
-        for node in {solution["this"] for solution in found}:
-            if node is not None:
-                yield Quad(quad.subject, _sh("targetNode"), node, quad.graph_name)
-
-
-def _graph(quads: Iterable[Quad], known: "dict[Term, rdflib.term.Node]") -> "rdflib.Graph":
-    """Return the statements as an rdflib graph; `known` remembers what became of each term."""
-    from rdflib import Graph
-
-    graph = Graph(bind_namespaces="none")
-    for quad in quads:
-        triple = quad.triple
-        for term in triple:
-            if term not in known:
-                known[term] = _rdflib_term(term)
-        graph.add((known[triple.subject], known[triple.predicate], known[triple.object]))
-    return graph
-
-
-def _rdflib_term(term: Term) -> "rdflib.term.Node":
-    import rdflib
-
-    if isinstance(term, NamedNode):
-        return rdflib.URIRef(term.value)
-    if isinstance(term, BlankNode):
-        return rdflib.BNode(term.value)
-    if isinstance(term, Literal):
-        plain = term.language or term.datatype.value == terms.XSD + "string"
-        datatype = None if plain else rdflib.URIRef(term.datatype.value)
-        return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-    raise TypeError(f"RDF 1.1 knows no such term: {term}")
-
-
-def _check(dataset: Dataset) -> Iterator[_Result]:
+def _check(dataset: Dataset) -> Iterator[Result]:
     """Yield a result for each solution of each check; the check's first lines are its message."""
     for name, query in dataset.checks.items():
-        message, rule = opening_comment(query), _rule(name)
+        message, shape = opening_comment(query), rule(name)
         for found in _solutions(dataset, query):
             if "focus" not in found:
                 raise DataError("a check binds ?focus, the node it is about.", path=_file(name))
-            yield _Result(found["focus"], found.get("path"), found.get("value"), message, rule)
+            yield Result(found["focus"], found.get("path"), found.get("value"), message, shape)
 
 
 def _file(check: str) -> Path:
@@ -434,7 +313,7 @@ class _Reader:
         declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
         self._declared = sorted(declared)
 
-    def violation(self, result: _Result) -> Violation:
+    def violation(self, result: Result) -> Violation:
         """Return the result in words."""
         return Violation(
             focus_node=self.text(self.owner(result.focus)),
@@ -497,14 +376,14 @@ class _Reader:
         return ""
 
 
-def _report(results: list[_Result], conforms: bool, reader: _Reader) -> list[Triple]:
+def _report(results: list[Result], conforms: bool, reader: _Reader) -> list[Triple]:
     """Return the validation report (SHACL 3.6)."""
     report = BlankNode("report")
     nodes = [BlankNode(f"result{number}") for number in range(1, len(results) + 1)]
     triples = [
-        Triple(report, terms.RDF_TYPE, _sh("ValidationReport")),
-        Triple(report, _sh("conforms"), Literal(conforms)),
-        *(Triple(report, _sh("result"), node) for node in nodes),
+        Triple(report, terms.RDF_TYPE, sh("ValidationReport")),
+        Triple(report, sh("conforms"), Literal(conforms)),
+        *(Triple(report, sh("result"), node) for node in nodes),
     ]
     for node, result in zip(nodes, results, strict=True):
         triples += _result_triples(node, result, reader)
@@ -518,7 +397,7 @@ def _in_turtle(triples: list[Triple], prefixes: dict[str, str]) -> str:
     return "".join(sorted(lines[: len(prefixes)]) + lines[len(prefixes) :])
 
 
-def _result_triples(node: BlankNode, result: _Result, reader: _Reader) -> Iterator[Triple]:
+def _result_triples(node: BlankNode, result: Result, reader: _Reader) -> Iterator[Triple]:
     """Yield the statements of one validation result, with blank nodes named after it."""
     path, path_triples = reader.path_copy(result.path, f"{node.value}-resultPath")
     fields = {
@@ -526,14 +405,14 @@ def _result_triples(node: BlankNode, result: _Result, reader: _Reader) -> Iterat
         "resultPath": None if isinstance(path, Literal) else path,
         "value": result.value,
         "resultMessage": Literal(result.message, language="en"),
-        "resultSeverity": _sh(result.severity),
+        "resultSeverity": sh(result.severity),
         "sourceConstraintComponent": result.component and NamedNode(result.component),
         "sourceShape": NamedNode(result.shape),
     }
-    yield Triple(node, terms.RDF_TYPE, _sh("ValidationResult"))
+    yield Triple(node, terms.RDF_TYPE, sh("ValidationResult"))
     for name, term in fields.items():
         if isinstance(term, BlankNode):
-            yield Triple(node, _sh(name), BlankNode(f"{node.value}-{name}"))
+            yield Triple(node, sh(name), BlankNode(f"{node.value}-{name}"))
         elif term:
-            yield Triple(node, _sh(name), term)
+            yield Triple(node, sh(name), term)
     yield from path_triples

@@ -23,7 +23,7 @@ from tests.bench.measure import (
     validation,
 )
 from tests.bench.peers import PEERS, Peer
-from tests.bench.report import Results, growth, missed, plot
+from tests.bench.report import Results, growth, growth_table, missed, plot
 
 _HERE = Path(__file__).parent
 _RESULTS = click.option(
@@ -134,7 +134,7 @@ def _measured(name: str, peers: list[Peer], plan: Plan, findings: Findings) -> i
     Measurement(graph, peers, plan, findings).run()
     findings.rows += bulk_loads(graph, plan)
     if plan.validate_seconds:
-        findings.rows += validation(graph, plan)
+        findings.rows += validation(name, plan)
     return graph.statements
 
 
@@ -172,6 +172,34 @@ def _print(found: Results, plot_file: Path | None) -> None:
         plot_file.write_text(plot(growth(rows, found.statements)), encoding="utf-8")
     wrong = [name for name in found.findings.dropped if name.startswith("calcguide ")]
     if missed(rows) or wrong:
+        sys.exit(1)
+
+
+@main.command("validation")
+@click.option(
+    "--graphs",
+    "names",
+    default="guide,2k,20k,200k",
+    show_default=True,
+    help="guide, or sizes such as 2k, 20k.",
+)
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--seconds", default=600.0, show_default=True, help="After these, it is given up.")
+@_SEED
+@_PLOT
+def grow(names: str, rounds: int, seconds: float, seed: int, plot_file: Path | None) -> None:
+    """How the validation of a guide grows with it, as a table; guides are made up, and conform."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan = Plan(Path(folder), rounds, seconds, (), seed, validate_seconds=seconds)
+        try:
+            rows = [row for name in names.split(",") for row in validation(name, plan)]
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+    lines = growth(rows, {str(row["graph"]): int(row["statements"]) for row in rows})
+    click.echo(growth_table(lines))
+    if plot_file:
+        plot_file.write_text(plot(lines), encoding="utf-8")
+    if missed(rows):
         sys.exit(1)
 
 

@@ -105,58 +105,58 @@ def _blocks(size: int, seed: int) -> Iterator[list[str]]:
 
 def _vocabulary() -> Iterator[str]:
     for name in _CLASSES:
-        yield _link(f"ontology#{name}", terms.RDF + "type", terms.OWL + "Class")
-        yield _link(f"ontology#{name}", terms.RDFS + "subClassOf", terms.CALC + "Entity")
-        yield _text(f"ontology#{name}", terms.RDFS + "label", name)
+        yield link(f"ontology#{name}", terms.RDF + "type", terms.OWL + "Class")
+        yield link(f"ontology#{name}", terms.RDFS + "subClassOf", terms.CALC + "Entity")
+        yield text(f"ontology#{name}", terms.RDFS + "label", name)
     properties = {name for pairs in _RELATIONS.values() for name, _ in pairs} | {"manages"}
     for name in sorted(properties):
-        yield _link(f"ontology#{name}", terms.RDF + "type", terms.OWL + "ObjectProperty")
-        yield _text(f"ontology#{name}", terms.RDFS + "label", name)
+        yield link(f"ontology#{name}", terms.RDF + "type", terms.OWL + "ObjectProperty")
+        yield text(f"ontology#{name}", terms.RDFS + "label", name)
     for name in ("treats", "slows"):
-        yield _link(f"ontology#{name}", terms.RDFS + "subPropertyOf", terms.CALC + "manages")
+        yield link(f"ontology#{name}", terms.RDFS + "subPropertyOf", terms.CALC + "manages")
     for name in sorted({*_POLARITIES, *_CERTAINTIES}):
-        yield _link(f"ontology#{name}", terms.RDF + "type", terms.CALC + "Qualifier")
-        yield _text(f"ontology#{name}", terms.RDFS + "label", name)
+        yield link(f"ontology#{name}", terms.RDF + "type", terms.CALC + "Qualifier")
+        yield text(f"ontology#{name}", terms.RDFS + "label", name)
 
 
 def _entities(block: int, chance: random.Random) -> Iterator[str]:
     for place, kind in enumerate(_CLASSES):
         number = block * len(_CLASSES) + place
-        subject, label = _entity(number), f"{_name(number)} {kind.lower()}"
+        subject, label = entity_of(number), f"{name_of(number)} {kind.lower()}"
         for each in (kind, "Entity"):
-            yield _link(subject, terms.RDF + "type", terms.CALC + each)
-        yield _text(subject, terms.SKOS + "prefLabel", label)
-        yield _text(subject, terms.RDFS + "label", label)
-        yield _text(subject, terms.SKOS + "altLabel", f"{label}s")
-        yield _text(
+            yield link(subject, terms.RDF + "type", terms.CALC + each)
+        yield text(subject, terms.SKOS + "prefLabel", label)
+        yield text(subject, terms.RDFS + "label", label)
+        yield text(subject, terms.SKOS + "altLabel", f"{label}s")
+        yield text(
             subject,
             terms.SKOS + "definition",
-            f"A made-up {kind.lower()}, number {number}, called {_name(number)} in this graph.",
+            f"A made-up {kind.lower()}, number {number}, called {name_of(number)} in this graph.",
         )
         if block:  # a tree of few levels, as in the guide
             above = chance.randrange(block) // 4 * len(_CLASSES) + place
-            yield _link(subject, terms.SKOS + "broader", terms.BASE + _entity(above))
+            yield link(subject, terms.SKOS + "broader", terms.BASE + entity_of(above))
 
 
 def _passages(block: int, chance: random.Random) -> Iterator[str]:
     section = f"section/s{block // 4}"
     if block % 4 == 0:
-        yield _link(section, terms.RDF + "type", terms.CALC + "Section")
-        yield _text(section, terms.SKOS + "prefLabel", f"Section {block // 4}")
+        yield link(section, terms.RDF + "type", terms.CALC + "Section")
+        yield text(section, terms.SKOS + "prefLabel", f"Section {block // 4}")
     for ordinal in range(_PASSAGES):
         number = block * _PASSAGES + ordinal
         subject, selector = f"passage/p{number}", f"_:s{number}"
-        yield _link(subject, terms.RDF + "type", terms.CALC + "Passage")
-        yield _text(subject, terms.SKOS + "prefLabel", f"Passage {number}")
-        yield _link(section, terms.DCT + "hasPart", terms.BASE + subject)
-        yield _link(subject, terms.OA + "hasSource", terms.BASE + "id/guide")
-        yield _plain(subject, terms.CALC + "kind", '"sentence"')
-        yield _plain(subject, terms.CALC + "ordinal", _integer(ordinal + 1))
-        yield _plain(subject, terms.CALC + "sha256", f'"{chance.getrandbits(256):064x}"')
-        yield _plain(subject, terms.OA + "hasSelector", selector)
+        yield link(subject, terms.RDF + "type", terms.CALC + "Passage")
+        yield text(subject, terms.SKOS + "prefLabel", f"Passage {number}")
+        yield link(section, terms.DCT + "hasPart", terms.BASE + subject)
+        yield link(subject, terms.OA + "hasSource", terms.BASE + "id/guide")
+        yield plain(subject, terms.CALC + "kind", '"sentence"')
+        yield plain(subject, terms.CALC + "ordinal", integer(ordinal + 1))
+        yield plain(subject, terms.CALC + "sha256", f'"{chance.getrandbits(256):064x}"')
+        yield plain(subject, terms.OA + "hasSelector", selector)
         yield f"{selector} <{terms.RDF}type> <{terms.OA}TextPositionSelector> .\n"
-        yield f"{selector} <{terms.OA}start> {_integer(number * 90)} .\n"
-        yield f"{selector} <{terms.OA}end> {_integer(number * 90 + 80)} .\n"
+        yield f"{selector} <{terms.OA}start> {integer(number * 90)} .\n"
+        yield f"{selector} <{terms.OA}end> {integer(number * 90 + 80)} .\n"
 
 
 def _claims(block: int, chance: random.Random, blocks: int) -> Iterator[str]:
@@ -165,35 +165,35 @@ def _claims(block: int, chance: random.Random, blocks: int) -> Iterator[str]:
         relation, kind = chance.choice(_RELATIONS[_CLASSES[slot]])
         # Few objects are claimed of often, most seldom: so it is in the guide.
         object = int(blocks * chance.random() ** 3) * len(_CLASSES) + _CLASSES.index(kind)
-        subject = _entity(block * len(_CLASSES) + slot)
+        subject = entity_of(block * len(_CLASSES) + slot)
         passage = block * _PASSAGES + chance.randrange(_PASSAGES)
         polarity, certainty = chance.choice(_POLARITIES), chance.choice(_CERTAINTIES)
         claim = f"claim/c{number}"
-        yield _link(claim, terms.RDF + "type", terms.CALC + "Claim")
-        yield _text(claim, terms.SKOS + "prefLabel", f"c{number}: {_name(number)}")
-        yield _text(claim, terms.SKOS + "definition", f"A made-up claim, number {number}.")
-        yield _link(claim, terms.PROV + "wasGeneratedBy", terms.BASE + "activity/coding-1")
-        yield _link(claim, terms.CALC + "subject", terms.BASE + subject)
-        yield _link(claim, terms.CALC + "predicate", terms.CALC + relation)
-        yield _link(claim, terms.CALC + "object", terms.BASE + _entity(object))
-        yield _link(claim, terms.CALC + "polarity", terms.CALC + polarity)
-        yield _link(claim, terms.CALC + "certainty", terms.CALC + certainty)
-        yield _link(claim, terms.CALC + "statedIn", f"{terms.BASE}passage/p{passage}")
+        yield link(claim, terms.RDF + "type", terms.CALC + "Claim")
+        yield text(claim, terms.SKOS + "prefLabel", f"c{number}: {name_of(number)}")
+        yield text(claim, terms.SKOS + "definition", f"A made-up claim, number {number}.")
+        yield link(claim, terms.PROV + "wasGeneratedBy", terms.BASE + "activity/coding-1")
+        yield link(claim, terms.CALC + "subject", terms.BASE + subject)
+        yield link(claim, terms.CALC + "predicate", terms.CALC + relation)
+        yield link(claim, terms.CALC + "object", terms.BASE + entity_of(object))
+        yield link(claim, terms.CALC + "polarity", terms.CALC + polarity)
+        yield link(claim, terms.CALC + "certainty", terms.CALC + certainty)
+        yield link(claim, terms.CALC + "statedIn", f"{terms.BASE}passage/p{passage}")
         if certainty in _HEDGES:
-            yield _plain(claim, terms.CALC + "hedgeWord", f'"{chance.choice(_HEDGES[certainty])}"')
+            yield plain(claim, terms.CALC + "hedgeWord", f'"{chance.choice(_HEDGES[certainty])}"')
         conditional = chance.random() < 0.15
         if conditional:
             under = int(blocks * chance.random()) * len(_CLASSES) + _CLASSES.index("Circumstance")
-            yield _link(claim, terms.CALC + "under", terms.BASE + _entity(under))
+            yield link(claim, terms.CALC + "under", terms.BASE + entity_of(under))
         if (polarity, certainty, conditional) == ("affirmed", "stated", False):
-            yield _link(subject, terms.CALC + relation, terms.BASE + _entity(object))
+            yield link(subject, terms.CALC + relation, terms.BASE + entity_of(object))
 
 
-def _entity(number: int) -> str:
-    return f"id/{_name(number).lower()}-{number}"
+def entity_of(number: int) -> str:
+    return f"id/{name_of(number).lower()}-{number}"
 
 
-def _name(number: int) -> str:
+def name_of(number: int) -> str:
     """A word that can be spoken, the same for the same number."""
     word, left = "", number * 7919 + 1000
     while left:
@@ -202,17 +202,17 @@ def _name(number: int) -> str:
     return word.capitalize()
 
 
-def _link(subject: str, predicate: str, object: str) -> str:
+def link(subject: str, predicate: str, object: str) -> str:
     return f"<{terms.BASE}{subject}> <{predicate}> <{object}> .\n"
 
 
-def _text(subject: str, predicate: str, text: str) -> str:
+def text(subject: str, predicate: str, text: str) -> str:
     return f'<{terms.BASE}{subject}> <{predicate}> "{text}"@en .\n'
 
 
-def _plain(subject: str, predicate: str, object: str) -> str:
+def plain(subject: str, predicate: str, object: str) -> str:
     return f"<{terms.BASE}{subject}> <{predicate}> {object} .\n"
 
 
-def _integer(number: int) -> str:
+def integer(number: int) -> str:
     return f'"{number}"^^<{terms.XSD}integer>'
