@@ -564,7 +564,7 @@ def test_verdicts_are_kept_in_the_users_cache(
 def test_a_server_that_finds_a_verdict_needs_no_validator() -> None:
     code = (
         "import sys, calcguide.app, calcguide.validation as v;"
-        "v.stored_verdict(v.Root(v.published()), {'cache': '.'});"
+        "v.stored_verdict(v.Root(v.published()), v.Settings.read(cache='.'));"
         "sys.exit(bool({'rdflib', 'pyshacl'} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
