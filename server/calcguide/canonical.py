@@ -19,16 +19,19 @@ _COMMENT_OR_QUOTED = re.compile(
     re.DOTALL,
 )
 """Turtle's quoted tokens, in which a number sign is no comment, and its comments."""
+_SUBJECT = re.compile(r"^(?:[\w.-]*:[^\s;,]*|<[^<>\s]*>)(?=\s)", re.MULTILINE)
+"""A name at the beginning of a line, where blocks begin."""
 
 
 def canonical_turtle(text: str, path: Path) -> str:
     """Return `text` in canonical form, its opening comment kept; `path` is for messages.
 
-    Raises DataError for a comment below the opening one, which the form could not keep.
-    The text must be well-formed Turtle.
+    Raises DataError for a comment below the opening one, which the form could not keep, and for
+    a second block of one subject, which it would merge. The text must be well-formed Turtle.
     """
     opening = _opening_comment(text)
     _refuse_other_comments(text, len(opening), path)
+    _refuse_second_blocks(text, path)
     graph = rdflib.Graph(bind_namespaces="none")
     normalize, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False
     try:
@@ -69,6 +72,25 @@ def _refuse_other_comments(text: str, start: int, path: Path) -> None:
                 path=path,
                 line=before.count("\n") + 1,
                 column=token.start() - before.rfind("\n"),
+            )
+
+
+def _refuse_second_blocks(text: str, path: Path) -> None:
+    """A number or name that is used twice would make one thing of two."""
+    blanked = _COMMENT_OR_QUOTED.sub(
+        lambda token: token[0] if token[0].startswith("<") else re.sub(r"[^\n]", " ", token[0]),
+        text,
+    )
+    lines: dict[str, int] = {}
+    for found in _SUBJECT.finditer(blanked):
+        line = blanked.count("\n", 0, found.start()) + 1
+        first = lines.setdefault(found[0], line)
+        if first != line:
+            raise DataError(
+                f"{found[0]} has a block already, in line {first}. Put the two together, or give "
+                "this one a name of its own: a claim has the next free number.",
+                path=path,
+                line=line,
             )
 
 

@@ -179,7 +179,8 @@ def validate(paths: tuple[Path, ...]) -> None:
         for violation in verdict.violations:
             click.echo(f"{violation}\n", err=True)
         result = "The data conform." if verdict.conforms else "The data do not conform."
-        counts = ", ".join(f"{number} {what}" for what, number in verdict.counts.items())
+        numbers = verdict.counts.items()
+        counts = ", ".join(f"{number} {what.replace('_', ' ')}" for what, number in numbers)
         click.echo(f"{result} Checked: {counts}.", err=not verdict.conforms)
         conforms = conforms and verdict.conforms
     if not conforms:

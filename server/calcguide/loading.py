@@ -104,7 +104,8 @@ def data_error(error: SyntaxError, path: Path) -> DataError:
     """Return the error that says where a file is not well-formed."""
     message = str(error.msg).split(": ", 1)[-1].rstrip(".")
     return DataError(
-        f"not well-formed: {message}. Mend the file at this place.",
+        f"not well-formed: {message}. Mend the file at this place or just before it, where a "
+        "full stop, a semicolon or a quotation mark may be missing.",
         path=path,
         line=error.lineno,
         column=error.offset,

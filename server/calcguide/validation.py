@@ -1,6 +1,7 @@
 """Validation: shapes over what is written by hand, checks across graphs, a lint of the shapes."""
 
 import difflib
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -38,7 +39,11 @@ from calcguide.shacl import (
     texts,
 )
 
+_MOST_GUESSED: Final = 50
+"""Unknown names for which near ones are looked for."""
+_NEAR: Final = 0.8
 _SHAPE_TYPES: Final = (sh("NodeShape"), sh("PropertyShape"))
+_STATED_IN: Final = NamedNode(terms.CALC + "statedIn")
 _ANNOTATED_SOURCE: Final = NamedNode(terms.OWL + "annotatedSource")
 
 _FOCUS_NODES: Final = """
@@ -50,13 +55,6 @@ SELECT DISTINCT ?shape ?node WHERE {
   UNION { ?shape sh:targetSubjectsOf ?property . ?node ?property ?value }
   UNION { ?shape sh:targetObjectsOf ?property . ?subject ?property ?node }
   UNION { ?shape sh:targetNode ?node }
-}
-"""
-_DECLARED: Final = """
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-SELECT DISTINCT ?term WHERE {
-  VALUES ?kind { owl:AnnotationProperty owl:Class owl:DatatypeProperty owl:ObjectProperty }
-  ?term a ?kind .
 }
 """
 
@@ -117,9 +115,10 @@ def validate_dataset(dataset: Dataset, root: Root) -> Verdict:
     Raises DataError for a check that says of nothing what it is about.
     """
     results = [*_lint(dataset)] or [*run_shapes(dataset)]
+    misplaced = [*_misplaced(dataset, root)]
     counts, targeted = _counts(dataset, root), focus_nodes(dataset)
     derive(dataset, root)
-    results += _check(dataset)
+    results += [*_check(dataset), *misplaced]
     found = _found(results, _Reader(dataset, root))
     return Verdict(
         fingerprint=root.fingerprint(),
@@ -290,6 +289,32 @@ def _check(dataset: Dataset) -> Iterator[Result]:
             yield Result(found["focus"], found.get("path"), found.get("value"), message, shape)
 
 
+def _misplaced(dataset: Dataset, root: Root) -> Iterator[Result]:
+    """Yield what stands in another file of data/ than its section or its class says.
+
+    The class of a thing has a file of its own as the shape of that class has one.
+    """
+    stems: dict[Term, set[str]] = {}
+    for quad in dataset.store.quads_for_pattern(None, TARGETS[1], None):
+        if isinstance(quad.subject, NamedNode) and quad.subject.value in dataset.files:
+            stems.setdefault(quad.object, set()).add(dataset.files[quad.subject.value].stem)
+    sections = dataset.iri("passage").value + "/"
+    for iri, file in dataset.files.items():
+        place, node = root.name_of(file), NamedNode(iri)
+        types = [q.object for q in dataset.store.quads_for_pattern(node, terms.RDF_TYPE, None)]
+        wanted = {f"data/{stem}.ttl" for type in types for stem in stems.get(type, ())}
+        for quad in dataset.store.quads_for_pattern(node, _STATED_IN, None):
+            passage = quad.object.value if isinstance(quad.object, NamedNode) else ""
+            section = passage.removeprefix(sections).partition("/")[0]
+            wanted = {f"data/claims/{section}.ttl"} if passage.startswith(sections) else set()
+        by_hand = place.startswith("data/") and file.suffix == ".ttl"
+        if by_hand and wanted and place not in wanted:
+            home = " or ".join(sorted(wanted))
+            message = f"This stands in another file than it belongs in. Move its block to {home}."
+            shape = rule("each-block-stands-in-its-file")
+            yield Result(node, None, None, message, shape, severity="Warning")
+
+
 def _file(check: str) -> Path:
     return Path(CHECKS.replace("*", check))
 
@@ -310,8 +335,13 @@ class _Reader:
     def __init__(self, dataset: Dataset, root: Root | None) -> None:
         self.dataset = dataset
         self._root = root
-        declared = {self.text(found["term"]) for found in _solutions(dataset, _DECLARED)}
-        self._declared = sorted(declared)
+        self._guesses: dict[str, str] = {}
+
+    @functools.cached_property
+    def _known(self) -> frozenset[str]:
+        """What is stated by hand of something: its names as editors write them."""
+        subjects = {quad.subject for quad in asserted(self.dataset)}
+        return frozenset(self.text(node) for node in subjects if isinstance(node, NamedNode))
 
     def violation(self, result: Result) -> Violation:
         """Return the result in words."""
@@ -367,12 +397,16 @@ class _Reader:
         return self._root.name_of(file) if file and self._root else None
 
     def _suggestion(self, *given: Term | None) -> str:
-        """Name the declared term that an undeclared one resembles."""
+        """Name the known thing that an unknown one resembles; of the first unknown ones only."""
         for term in given:
-            if isinstance(term, NamedNode) and self.text(term) not in self._declared:
-                close = difflib.get_close_matches(self.text(term), self._declared, 1, 0.8)
-                if close:
-                    return f" Did you mean {close[0]}?"
+            name = self.text(term) if isinstance(term, NamedNode) else ""
+            if not name or name in self._known:
+                continue
+            if name not in self._guesses and len(self._guesses) < _MOST_GUESSED:
+                close = difflib.get_close_matches(name, self._known, 1, _NEAR)
+                self._guesses[name] = close[0] if close else ""
+            if guess := self._guesses.get(name):
+                return f" Did you mean {guess}?"
         return ""
 
 
