@@ -443,12 +443,38 @@ def test_the_linked_data_box_leads_to_each_format(client: FlaskClient, page: Ope
 def test_the_validation_page_says_what_was_checked_and_found(guide: Dataset, page: Open) -> None:
     assert "have not been validated" in page("/validation").text
     result = Violation("id:x", None, None, "Give it a label.", "shape:Y", "Warning", "data/z.ttl")
-    verdict = Verdict("", True, (result,), {"focus_nodes": 7}, "[] a sh:ValidationReport .")
+    counts = {"files": 1, "statements": 1200, "shapes": 9, "focus_nodes": 7, "checks": 1}
+    verdict = Verdict("", True, (result,), counts, "[] a sh:ValidationReport .")
     checked = create_app(guide, Settings.read({}), verdict).test_client()
     text = _open(checked, "/validation").text
-    for words in ("conform to their shapes", "Focus nodes 7", "Give it a label.", "data/z.ttl"):
+    for words in (
+        "conform to their shapes",
+        "1 file with 1,200 statements",
+        "Give it a label.",
+        "data/z.ttl",
+    ):
         assert words in text
     assert "SHACL: conforms" in _open(checked, "/").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "heading", "led_to"),
+    [
+        ("/id/calcific-tendonitiss", 404, "There is no such page", "/id/calcific-tendonitis"),
+        ("/id/no-such-thing", 404, "There is no such page", "/search?q=no+such+thing"),
+        ("/compare?place=nowhere", 400, "This cannot be understood", "/"),
+        ("/shacl", 405, "This does not work in this way", "/browse"),
+    ],
+)
+def test_the_page_of_an_error_says_in_plain_words_what_is_wrong_and_leads_on(
+    client: FlaskClient, path: str, status: int, heading: str, led_to: str
+) -> None:
+    response = client.get(path, headers={"Accept": "text/html"})
+    found = read(response.text)
+    assert response.status_code == status
+    assert found.all("h1")[0].text == heading
+    assert led_to in [a["href"] for a in found.all("main")[0].all("a")]
+    assert _faults(path, found) == []
 
 
 def test_markup_in_a_label_is_shown_and_not_obeyed(copy_of_guide: Path) -> None:

@@ -1,14 +1,16 @@
 """Errors on the wire: one shape, RFC 9457 problem details, or a page for people."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, render_template, request
+from pyoxigraph import NamedNode
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from calcguide import errors
+from calcguide.description.naming import last_part, name
 from calcguide.formats import HTML, Format
 from calcguide.views.negotiation import acceptable
 from calcguide.views.observation import OUTCOME
@@ -47,28 +49,54 @@ _STATUS: Mapping[type[errors.CalcguideError], HTTPStatus] = {
 }
 
 
+_HEADINGS: Mapping[int, str] = {
+    HTTPStatus.BAD_REQUEST: "This cannot be understood",
+    HTTPStatus.FORBIDDEN: "This is not allowed",
+    HTTPStatus.NOT_FOUND: "There is no such page",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This does not work in this way",
+    HTTPStatus.NOT_ACCEPTABLE: "There is no such format",
+    HTTPStatus.GONE: "This was taken back",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "This address is too long",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "This format cannot be read here",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This is more than the server can work out",
+    HTTPStatus.MOVED_PERMANENTLY: "This has another name now",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Too busy just now",
+    HTTPStatus.GATEWAY_TIMEOUT: "This takes too long",
+}
+"""What pages say at the top, in plain words."""
+
+
 def status_of(error: errors.CalcguideError) -> HTTPStatus:
     """Return the status that an error is answered with: that of its class, or of the next above."""
     known = (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     return next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def problem(status: int, detail: str, members: Mapping[str, object] | None = None) -> Response:
+def problem(
+    status: int,
+    detail: str,
+    members: Mapping[str, object] | None = None,
+    near: Sequence[str] = (),
+) -> Response:
     """Return an error response in the format that the client prefers, never to be stored.
 
-    `members` are extension members of the problem, such as line and column.
+    `members` are extension members of the problem, such as line and column; `near` are the paths
+    of names that may have been meant.
     """
     title = HTTPStatus(status).phrase
     best = acceptable(request.headers.get("Accept"), (PROBLEM_JSON, HTML, PLAIN_TEXT))
-    members = members or {}
+    members = dict(members or {}) | ({"didYouMean": list(near)} if near else {})
     if best is not None and best.name == "html":
-        near = members.get("didYouMean", [])
+        dataset = site().dataset
         body = render_template(
             "problem.html",
+            heading=_HEADINGS.get(status, title),
             title=title,
             detail=detail,
             status=status,
-            suggestions=near,
+            suggestions=[name(dataset, NamedNode(dataset.base + path)) for path in near],
+            sought=last_part(request.path).partition(".")[0].replace("-", " "),
             instead=members.get("replacedBy"),
             signposts=(),
         )
@@ -78,8 +106,7 @@ def problem(status: int, detail: str, members: Mapping[str, object] | None = Non
         body, content_type = "\n".join(lines) + "\n", PLAIN_TEXT.content_type
     else:
         body = json.dumps(
-            {"type": "about:blank", "title": title, "status": status, "detail": detail}
-            | dict(members)
+            {"type": "about:blank", "title": title, "status": status, "detail": detail} | members
         )
         content_type = "application/problem+json"
     response = Response(body, status, content_type=content_type)
@@ -116,14 +143,13 @@ def _refused(error: errors.CalcguideError) -> Response:
     members: dict[str, object] = {}
     if isinstance(error, errors.MalformedQuery) and error.line is not None:
         members = {"line": error.line, "column": error.column, "excerpt": error.excerpt}
-    if isinstance(error, errors.NoSuchResource):
-        members = {"didYouMean": _near(error.iri)}
+    near = _near(error.iri) if isinstance(error, errors.NoSuchResource) else []
     if isinstance(error, errors.NotAcceptable):
         members = {"offered": list(error.offered)}
     status = status_of(error)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         members["retryAfter"] = RETRY_AFTER
-    response = problem(status, str(error), members)
+    response = problem(status, str(error), members, near)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
