@@ -1,5 +1,6 @@
 """Each entailed statement says by which rule and from what it follows, and that suffices."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from calcguide import terms
 from calcguide.dataset import Dataset
 from calcguide.description.explanation import Explained, Explanation, explain
 from calcguide.description.statements import Origin
+from calcguide.description.worked_questions import worked_questions
+from tests.conftest import Ask
 from tests.markup import read
 
 SHOWN = [
@@ -85,6 +88,31 @@ def test_the_rule_that_is_named_makes_the_statement_of_the_premises_that_are_nam
         if found.rule.local == "rule-property-chain":
             store.extend(Quad(q.subject, q.predicate, q.object) for q in chains)
         assert triple in set(store.query(found.rule.query))  # type: ignore[arg-type]
+
+
+def test_a_worked_query_finds_the_reason_of_each_entailed_relation(
+    guide: Dataset, entailed: dict[str, list[Triple]], ask: Ask
+) -> None:
+    [query] = [
+        worked.query
+        for worked in worked_questions(guide)
+        if worked.iri.endswith("/how-entailed-statements-follow")
+    ]
+    relations = [
+        triple
+        for triples in entailed.values()
+        for triple in triples
+        if triple.predicate.value not in (terms.RDF_TYPE.value, terms.RDFS + "subClassOf")
+    ]
+    assert len(relations) > 200
+    asked = "\n".join(f"({t.subject} {t.predicate} {t.object})" for t in relations)
+    found = ask(re.sub(r"(?<=\?object\) \{)[^}]*(?=\})", asked, query, count=1))
+    explained = {row[:3] for row in found}
+    named = {
+        tuple(guide.compact(str(getattr(end, "value", end))) for end in triple)
+        for triple in relations
+    }
+    assert explained == named
 
 
 def test_what_no_rule_makes_has_no_explanation(guide: Dataset) -> None:
