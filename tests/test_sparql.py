@@ -249,8 +249,10 @@ def test_what_changes_each_time_is_not_stored(client: FlaskClient, function: str
 
 
 PROLOGUE = """PREFIX calc: <https://w3id.org/calcguide/ontology#>
+PREFIX dct: <http://purl.org/dc/terms/>
 PREFIX id: <https://w3id.org/calcguide/id/>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 """
 
 
@@ -260,6 +262,8 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
         ("SELECT ?x { ?x calc:treets ?y }", "Did you mean calc:treats"),
         ("SELECT ?x { ?x calc:treats id:calcific-tendinitis }", "id:calcific-tendonitis"),
         ("ASK { id:sholder ?p ?o }", "Did you mean id:shoulder?"),
+        ("SELECT ?s { ?passage dct:isPartOf ?s }", "Did you mean ^dct:hasPart?"),
+        ("SELECT ?s { id:calcification skos:narrower ?s }", "Did you mean ^skos:broader?"),
         ('SELECT ?x { ?x rdfs:label "Shoulder" }', 'Did you mean "Shoulder"@en?'),
         ("CONSTRUCT { ?x ?p ?y } WHERE { ?x calc:treets ?y . ?x ?p ?y }", "calc:treats"),
         ("SELECT ?x { ?x calc:reverses ?y }", None),

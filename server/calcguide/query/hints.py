@@ -17,6 +17,15 @@ _MOST_UNKNOWN = 50
 """Unknown names of one query for which near ones are looked for."""
 
 
+_OTHER_WAY = {
+    terms.DCT + "isPartOf": terms.DCT + "hasPart",
+    terms.DCT + "isReferencedBy": terms.DCT + "references",
+    terms.SKOS + "narrower": terms.SKOS + "broader",
+    terms.PROV + "generated": terms.PROV + "wasGeneratedBy",
+}
+"""Property of a standard -> its inverse there, by which data may say the same."""
+
+
 @dataclass(frozen=True)
 class Hint:
     """A place in a query where something else may be meant, counted in code points from 1."""
@@ -48,13 +57,16 @@ def undeclared_prefix(query: str, prefixes: Mapping[str, str]) -> tuple[Token, s
 def hints(query: str, dataset: Dataset) -> Iterator[Hint]:
     """Yield what in a query finds nothing, each with its place and what is near.
 
-    That is unknown names that resemble known ones, and strings without the language tag that
-    they have in the data.
+    That is unknown names that resemble known ones, properties whose inverse the data use, and
+    strings without the language tag that they have in the data.
     """
     known = _Known(dataset)
     unknown = ((token, iri) for token, iri in names(query) if iri and not known.has(iri))
     for token, iri in islice(unknown, _MOST_UNKNOWN):
         near = tuple(_rewritten(token, iri, other) for other in known.near(iri))
+        inverse = _OTHER_WAY.get(iri)
+        if inverse and known.has(inverse):
+            near = (f"^{_rewritten(token, iri, inverse)}", *near)
         if near:
             yield _hint(query, token, f"nothing is named {token.text}.", near)
     yield from _untagged(query, dataset.store)
