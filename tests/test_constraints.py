@@ -60,6 +60,22 @@ def test_a_constraint_has_a_good_example_beside_the_bad_one(row: dict[str, str])
         assert good or (FOLDER / "checks" / f"{name}.trig").is_file(), name
 
 
+def test_each_shape_that_constrains_is_in_the_list_but_relations_and_what_others_refer_to(
+    ask: Ask,
+) -> None:
+    """A relation's shape is for the pages first: `test_relations.py` has its examples."""
+    constraining = ask(
+        """SELECT DISTINCT ?shape { GRAPH graph:shapes {
+             VALUES ?parameter { sh:class sh:closed sh:datatype sh:hasValue sh:in sh:maxCount
+               sh:maxLength sh:minCount sh:minInclusive sh:minLength sh:not sh:pattern }
+             ?shape sh:severity ?severity ; ?parameter ?value .
+             FILTER NOT EXISTS { ?shape sh:group ?group }
+             FILTER NOT EXISTS { ?other sh:not ?shape } } }"""
+    )
+    carrying = {name for row in ROWS for name in row["carried by"].split()}
+    assert {name.removeprefix("shape:") for (name,) in constraining} <= carrying
+
+
 def test_each_check_carries_a_constraint_of_the_list(guide: Dataset) -> None:
     carrying = {name for row in ROWS for name in row["carried by"].split()}
     assert guide.checks.keys() <= carrying
