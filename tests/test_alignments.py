@@ -391,7 +391,7 @@ def test_the_page_of_an_entity_shows_each_match_with_vocabulary_label_and_identi
             [item] = [item for item in items if item.endswith(f", {row['object_id']}")]
             assert item.startswith(row["object_label"] + " ")
         assert all(a["href"].startswith(("http", "/about")) for a in section.all("a"))
-        assert "not reviewed by a clinician" in section.text
+        assert "not reviewed by an expert" in section.text
 
 
 def test_an_entity_without_a_match_says_nothing_of_other_vocabularies(client: FlaskClient) -> None:

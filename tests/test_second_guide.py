@@ -188,3 +188,36 @@ def test_a_guide_that_lacks_something_is_served_without_it(
     reached = crawl(_client(load(Root(copy))))
     assert len(reached.pages) > 20
     assert [fault for fault in reached.broken if "answered 5" in fault] == []
+
+
+def test_a_guide_without_grades_questions_and_queries_has_whole_pages(tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(FOLDER, tmp_path / "copy"))
+    shutil.rmtree(copy / "data" / "queries")
+    for name in ("questions", "collections"):
+        (copy / "data" / f"{name}.ttl").unlink()
+    for path in (copy / "data" / "claims").iterdir():
+        head, *blocks = path.read_text(encoding="utf-8").split("\n\n")
+        kept = [block for block in blocks if "calc:resolutionPotential" not in block]
+        path.write_text("\n\n".join([head, *kept]), encoding="utf-8")
+    example = copy / "data" / "dataset.ttl"
+    example.write_text(example.read_text("utf-8").replace("claim/c005", "claim/c006"), "utf-8")
+    reached = crawl(_client(load(Root(copy))))
+    assert reached.faults() == []
+    assert "The guide grades no kind." in reached.pages["/"].tree.text
+    assert "nothing to compare" in reached.pages["/compare"].tree.text
+
+
+def test_a_card_names_eight_treatments_and_leads_to_the_others(tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(FOLDER, tmp_path / "copy"))
+    table = copy / "data" / "claims" / "table.ttl"
+    head, *blocks = table.read_text(encoding="utf-8").split("\n\n")
+    claim = next(block for block in blocks if block.startswith("claim:c006"))
+    more = [
+        claim.replace("c006", f"c{number}").replace("id:rain-rinsing", f"id:rinsing-{number}")
+        for number in range(900, 910)
+    ]
+    table.write_text("\n\n".join([head, *blocks, *more]), encoding="utf-8")
+    home = _page(_client(load(Root(copy))), "/")
+    [card] = home.all("li", data_kind="id:spout-frost")
+    assert len([a for a in card.all("a") if a["href"].startswith("/id/rinsing-9")]) == 7
+    assert [a["href"] for a in card.all("a") if a.text == "and 3 more"] == ["/id/spout-frost"]

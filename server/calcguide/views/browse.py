@@ -26,6 +26,7 @@ def index() -> str:
         branches=tree(dataset),
         letters=by_letter(dataset),
         sources=describe_source(dataset).guides,
+        has_queries=dataset.knows(dataset.iri("queries").value),
     )
 
 
