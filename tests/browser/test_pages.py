@@ -65,3 +65,28 @@ def test_a_page_has_no_barrier_no_error_and_no_sideways_scroll(
 ) -> None:
     path = kind if kind.startswith("/") else path_of(guide, kind)
     assert look_at(visit, path) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/id/calcific-tendonitis.html"])
+def test_on_paper_a_page_is_black_on_white_without_what_only_a_screen_needs(
+    visit: Visit, path: str
+) -> None:
+    page = visit(path, scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    style = "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
+    assert page.locator("body").evaluate(style) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert page.locator("main a").first.evaluate(style)[0] == "rgb(11, 87, 136)"
+    assert page.locator("h1").is_visible()
+    for found in page.locator("nav, aside, button, input, fieldset").all():
+        assert not found.is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_words_of_a_picture_stay_within_their_boxes(visit: Visit, width: int) -> None:
+    page = visit("/id/calcific-tendonitis.html", width=width)
+    wide = page.locator(".picture svg a:visible").evaluate_all(
+        "boxes => boxes.filter(box => { const edge = box.querySelector('rect').getBBox();"
+        " return [...box.querySelectorAll('text')].some(t => t.getBBox().width > edge.width - 4) })"
+        ".map(box => box.textContent.trim())"
+    )
+    assert wide == []
