@@ -12,6 +12,7 @@ from calcguide.description.entity import EntityPage, Rating, describe_entity
 from calcguide.description.home import HomePage, describe_home, overview
 from calcguide.description.listings import browse, browse_page, contents, questions
 from calcguide.description.naming import Name, in_sentence
+from calcguide.description.paging import Paging
 from calcguide.description.records import (
     describe_claim,
     describe_passage,
@@ -331,16 +332,17 @@ def test_any_resource_is_described_plainly_with_what_hangs_on_it(invented: Datas
         ("start", "1"),
     ]
     assert {line.predicate.label for line in page.incoming} == {"has part", "stated in"}
-    assert page.complete
 
 
 def test_a_plain_page_is_bounded() -> None:
     store, hub = Store(), NamedNode("http://example.com/hub")
     near = NamedNode("http://example.com/near")
     store.extend(Quad(NamedNode(f"http://example.com/{n}"), near, hub) for n in range(5000))
-    page = describe_plainly(Dataset(store, BASE), hub.value)
-    assert len(page.incoming) == 500
-    assert not page.complete
+    first, eleventh = Paging(), Paging(11)
+    page = describe_plainly(Dataset(store, BASE), hub.value, first)
+    assert (len(page.incoming), first.next) == (500, 2)
+    assert not describe_plainly(Dataset(store, BASE), hub.value, eleventh).incoming
+    assert (eleventh.previous, eleventh.next) == (10, None)
 
 
 def test_data_that_are_no_guide_have_an_overview_instead_of_a_home() -> None:

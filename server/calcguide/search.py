@@ -11,10 +11,10 @@ import threading
 import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
@@ -22,7 +22,16 @@ from pyoxigraph import Literal, NamedNode
 from calcguide import terms
 from calcguide.dataset import Dataset
 from calcguide.description.home import is_guide
-from calcguide.description.naming import Name, asserted_types, name, names, summary, text
+from calcguide.description.naming import (
+    Name,
+    asserted_types,
+    calc,
+    members,
+    name,
+    names,
+    summary,
+    text,
+)
 
 LONGEST: Final = 500
 """Characters that a query may have."""
@@ -31,8 +40,10 @@ MOST_FOUND: Final = 50
 MOST_NEAR: Final = 5
 """Near names offered where nothing is found."""
 
-_MOST_THINGS: Final = 200_000
-"""Things in an index; further ones are left out."""
+_MOST_THINGS: Final = 25_000
+"""Things in an index, so that it is made within a second; others are found by a whole name."""
+_MOST_STATED: Final = 500
+"""Statements of one thing that are read for it."""
 _MOST_WORDS: Final = 12
 """Words of a query, or of a name, that are compared one by one."""
 _MOST_ENDINGS: Final = 100
@@ -151,7 +162,16 @@ class _Named(NamedTuple):
     written: str
 
 
+class _Said(NamedTuple):
+    """The literals of a thing that are searched, each once."""
+
+    labels: list[str]
+    synonyms: list[str]
+    texts: list[str]
+
+
 _Hit = tuple[NamedNode, Why, str]
+_NAMING: Final = dict.fromkeys(_LABELS, Why.LABEL) | dict.fromkeys(_SYNONYMS, Why.SYNONYM)
 
 
 def index(dataset: Dataset) -> "Index":
@@ -169,8 +189,10 @@ class Index:
     """The names and texts of a dataset's things; `whole` tells whether of all of them."""
 
     def __init__(self, dataset: Dataset) -> None:
-        labels = _literals(dataset, _LABELS)
-        used = (node for node in labels if node.value not in dataset.out_of_use)
+        chosen, self.whole = _chosen(dataset)
+        said = {node: _said_of(dataset, node) for node in chosen}
+        labels = {node: found.labels for node, found in said.items()}
+        used = (node for node in labels if labels[node] and node.value not in dataset.out_of_use)
         kinds = {node: _kind(dataset, node) for node in used}
         if is_guide(dataset):
             kinds = {node: kind for node, kind in kinds.items() if kind != _OTHER}
@@ -178,19 +200,17 @@ class Index:
         self._things = sorted(
             kinds, key=lambda node: (kinds[node], len(labels[node][0]), labels[node][0], node.value)
         )
-        self.whole = len(labels) < _MOST_THINGS
         self._kinds = [kinds[node] for node in self._things]
-        synonyms, texts = _literals(dataset, _SYNONYMS, labels), _literals(dataset, _TEXTS, labels)
         self._names = sorted(
             _Named(_key(written), kinds[node], why, thing, written)
             for thing, node in enumerate(self._things)
-            for written, why in _names_of(node, labels[node], synonyms.get(node, ())).items()
+            for written, why in _names_of(node, said[node]).items()
         )
         self._in_names = _postings((named.thing, named.written) for named in self._names)
         self._in_texts = _postings(
             (thing, found[:_LONGEST_TEXT])
             for thing, node in enumerate(self._things)
-            for found in texts.get(node, ())
+            for found in said[node].texts
         )
         self._vocabulary = sorted(self._in_names.keys() | self._in_texts.keys())
         self._with_trigram: dict[str, list[int]] = defaultdict(list)
@@ -226,6 +246,8 @@ class Index:
 
     def _fitting(self, query: str, asked: list[str]) -> Iterator[_Hit]:
         hits = [*self._by_address(query.strip().strip("<>"))]
+        if not self.whole:
+            hits += self._by_whole_name(query.strip())
         if asked:
             hits += self._by_name("".join(asked))
             hits += self._by_words([word for word in asked if word not in _EMPTY_WORDS] or asked)
@@ -241,6 +263,16 @@ class Index:
             for spelt in (iri, iri.rpartition(".")[0]):
                 if self._dataset.knows(spelt) and spelt not in self._dataset.out_of_use:
                     yield NamedNode(spelt), Why.ADDRESS, query
+
+    def _by_whole_name(self, query: str) -> Iterator[_Hit]:
+        """What has exactly this name, also where it is not in the index."""
+        for predicate, why in _NAMING.items():
+            for literal in (Literal(query, language="en"), Literal(query)):
+                pattern = (None, NamedNode(predicate), literal, None)
+                for quad in islice(self._dataset.store.quads_for_pattern(*pattern), MOST_FOUND):
+                    node = quad.subject
+                    if isinstance(node, NamedNode) and node.value not in self._dataset.out_of_use:
+                        yield node, why, query
 
     def _by_name(self, key: str) -> Iterator[_Hit]:
         """What has this name; then what has a name that begins so."""
@@ -277,21 +309,11 @@ class Index:
 
     def _name_with(self, node: NamedNode, wanted: list[str]) -> tuple[Why, str]:
         """The first name of a thing in which all the words are; its label where they are spread."""
-        labels, synonyms = self._literals(node, _LABELS), self._literals(node, _SYNONYMS)
-        for written, why in _names_of(node, labels, synonyms).items():
+        said = _said_of(self._dataset, node)
+        for written, why in _names_of(node, said).items():
             if all(any(w.startswith(word) for w in words(written)) for word in wanted):
                 return why, written
-        return Why.LABEL, labels[0]
-
-    def _literals(self, node: NamedNode, predicates: Iterable[str]) -> list[str]:
-        return [
-            quad.object.value
-            for predicate in predicates
-            for quad in self._dataset.store.quads_for_pattern(
-                node, NamedNode(predicate), None, None
-            )
-            if isinstance(quad.object, Literal)
-        ]
+        return Why.LABEL, said.labels[0]
 
     def _alike(self, key: str) -> list[_Named]:
         """The names that share most trigrams with the key, at least a third of them."""
@@ -408,19 +430,33 @@ def _first(hits: Iterable[_Hit], most: int) -> list[_Hit]:
     return list(found.values())
 
 
-def _literals(
-    dataset: Dataset, predicates: Iterable[str], among: Container[NamedNode] | None = None
-) -> dict[NamedNode, list[str]]:
-    """The literals of these predicates by their subject, those of at most so many subjects."""
-    found: dict[NamedNode, dict[str, None]] = {}
-    for predicate in predicates:
-        for quad in dataset.store.quads_for_pattern(None, NamedNode(predicate), None, None):
-            node = quad.subject
-            if not isinstance(node, NamedNode) or not isinstance(quad.object, Literal):
-                continue
-            if node in found or (len(found) < _MOST_THINGS if among is None else node in among):
-                found.setdefault(node, {})[quad.object.value] = None
-    return {node: list(literals) for node, literals in found.items()}
+def _chosen(dataset: Dataset) -> tuple[list[NamedNode], bool]:
+    """The things to index, and whether those are all that have a label; a guide's entities first.
+
+    Where there are too many, no more are read than are taken.
+    """
+    found: dict[NamedNode, None] = {}
+    for predicate in _LABELS:
+        labels = dataset.store.quads_for_pattern(None, NamedNode(predicate), None, None)
+        for quad in islice(labels, 4 * _MOST_THINGS):
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+                found[quad.subject] = None
+            if len(found) > _MOST_THINGS:
+                entities = islice(members(dataset, calc("Entity")), _MOST_THINGS)
+                return [*dict.fromkeys((*entities, *found))][:_MOST_THINGS], False
+    return [*found], True
+
+
+def _said_of(dataset: Dataset, node: NamedNode) -> _Said:
+    found: dict[str, dict[str, None]] = {}
+    for quad in islice(dataset.store.quads_for_pattern(node, None, None, None), _MOST_STATED):
+        if isinstance(quad.object, Literal):
+            found.setdefault(quad.predicate.value, {})[quad.object.value] = None
+
+    def literals(predicates: Iterable[str]) -> list[str]:
+        return [*dict.fromkeys(chain.from_iterable(found.get(p, ()) for p in predicates))]
+
+    return _Said(literals(_LABELS), literals(_SYNONYMS), literals(_TEXTS))
 
 
 def _kind(dataset: Dataset, node: NamedNode) -> int:
@@ -430,10 +466,10 @@ def _kind(dataset: Dataset, node: NamedNode) -> int:
     return next((i for i, start in enumerate(_KINDS) if path.startswith(start)), _OTHER)
 
 
-def _names_of(node: NamedNode, labels: Iterable[str], synonyms: Iterable[str]) -> dict[str, Why]:
+def _names_of(node: NamedNode, said: _Said) -> dict[str, Why]:
     """A thing's names: labels, synonyms, and the last part of its IRI where it is no such name."""
-    found = dict.fromkeys(labels, Why.LABEL)
-    for synonym in synonyms:
+    found = dict.fromkeys(said.labels, Why.LABEL)
+    for synonym in said.synonyms:
         found.setdefault(synonym, Why.SYNONYM)
     local = node.value.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1]
     if _key(local) not in map(_key, found):

@@ -21,6 +21,7 @@ SELECT (COUNT(*) AS ?all) (SUM(IF(isIRI(?node) && STRSTARTS(STR(?node), %s), 1, 
 _OBJECTS: Final = "SELECT (COUNT(DISTINCT ?node) AS ?all) { ?s ?p ?node }"
 _PROPERTIES: Final = "SELECT ?term (COUNT(*) AS ?all) { ?s ?term ?o } GROUP BY ?term"
 _CLASSES: Final = "SELECT ?term (COUNT(*) AS ?all) { ?s a ?term } GROUP BY ?term"
+_MEMBERS: Final = "SELECT ?term (COUNT(DISTINCT ?s) AS ?all) { ?s a ?term } GROUP BY ?term"
 _GRAPHS: Final = "SELECT ?term (COUNT(*) AS ?all) { GRAPH ?term { ?s ?p ?o } } GROUP BY ?term"
 
 
@@ -28,7 +29,7 @@ _GRAPHS: Final = "SELECT ?term (COUNT(*) AS ?all) { GRAPH ?term { ?s ?p ?o } } G
 class Statistics:
     """How much of what a store holds, in its default graph where nothing else is said.
 
-    `classes`, `properties` and `graphs` are IRI -> count, at most `MOST` of each.
+    `classes`, `properties`, `members` and `graphs` are IRI -> count, at most `MOST` of each.
     """
 
     triples: int
@@ -40,6 +41,8 @@ class Statistics:
     property_count: int
     classes: Mapping[str, int]
     properties: Mapping[str, int]
+    members: Mapping[str, int]
+    """Classes with their members in the default graph and all named graphs together."""
     graphs: Mapping[str, int]
     """Named graphs, with the statements in each."""
 
@@ -65,11 +68,12 @@ def count(store: Store, base: str) -> Statistics:
     """
 
     def rows(query: str) -> list[QuerySolution]:
-        return list(store.query(query))  # type: ignore[arg-type]
+        everywhere = query is _MEMBERS
+        return list(store.query(query, use_default_graph_as_union=everywhere))  # type: ignore[arg-type]
 
     with ThreadPoolExecutor() as threads:
-        subjects, objects, properties, classes, graphs = threads.map(
-            rows, (_SUBJECTS % Literal(base), _OBJECTS, _PROPERTIES, _CLASSES, _GRAPHS)
+        subjects, objects, properties, classes, members, graphs = threads.map(
+            rows, (_SUBJECTS % Literal(base), _OBJECTS, _PROPERTIES, _CLASSES, _MEMBERS, _GRAPHS)
         )
     return Statistics(
         triples=sum(_number(row) for row in properties),
@@ -80,6 +84,7 @@ def count(store: Store, base: str) -> Statistics:
         property_count=len(properties),
         classes=dict(_most(classes)),
         properties=dict(_most(properties)),
+        members=dict(_most(members)),
         graphs=dict(_most(graphs)),
     )
 

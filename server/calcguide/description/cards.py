@@ -10,6 +10,7 @@ from calcguide import terms
 from calcguide.dataset import Dataset
 from calcguide.description.entity import GRADE, OUTCOME, Rating, rate
 from calcguide.description.naming import Name, calc, in_order, name
+from calcguide.description.paging import Paging
 from calcguide.description.statements import (
     Claim,
     Source,
@@ -82,8 +83,8 @@ def found_at(dataset: Dataset, place: Name, found: Iterable[Card]) -> list[Card]
 
 
 def _graded(dataset: Dataset) -> list[NamedNode]:
-    """The kinds that an affirmed claim grades."""
-    claims = read_claims(dataset, dataset.subjects(_PREDICATE, GRADE))
+    """The kinds that an affirmed claim grades; at most a page of them."""
+    claims = read_claims(dataset, Paging().part(dataset.subjects(_PREDICATE, GRADE)))
     return [
         NamedNode(iri) for iri in dict.fromkeys(c.subject.iri for c in claims if c.affirmed) if iri
     ]

@@ -8,6 +8,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 from calcguide import terms
 from calcguide.dataset import Dataset, Node, Term
 from calcguide.description.naming import asserted_types, types_of
+from calcguide.description.paging import Paging
 from calcguide.description.statements import Origin, Statement, unclaimed
 
 DERIVED: Final = {"entailed": Origin.RULE, "qualified-entailed": Origin.HEDGED_RULE}
@@ -19,20 +20,20 @@ _SUB_PROPERTY_OF: Final = NamedNode(terms.RDFS + "subPropertyOf")
 _SUB_CLASS_OF: Final = NamedNode(terms.RDFS + "subClassOf")
 
 
-def both_ends(dataset: Dataset, node: NamedNode) -> Iterator[Quad]:
-    """Yield every quad with the node as subject or object, but for those with blank nodes."""
-    for quad in dataset.store.quads_for_pattern(node, None, None, None):
-        if isinstance(quad.object, NamedNode | Literal):
-            yield quad
-    for quad in dataset.store.quads_for_pattern(None, None, node, None):
-        if isinstance(quad.subject, NamedNode):
-            yield quad
+def both_ends(dataset: Dataset, node: NamedNode, paging: Paging) -> list[Quad]:
+    """Return a page of quads with the node as subject or object, but for those with blank nodes."""
+    outgoing = dataset.store.quads_for_pattern(node, None, None, None)
+    incoming = dataset.store.quads_for_pattern(None, None, node, None)
+    return [
+        *(q for q in paging.part(outgoing) if isinstance(q.object, NamedNode | Literal)),
+        *(q for q in paging.part(incoming) if isinstance(q.subject, NamedNode)),
+    ]
 
 
 def what_follows(
-    dataset: Dataset, node: NamedNode, statements: list[Statement]
+    dataset: Dataset, node: NamedNode, quads: list[Quad], statements: list[Statement]
 ) -> tuple[Statement, ...]:
-    """Return the entailed statements that say something new.
+    """Return the entailed statements among the quads that say something new of the node.
 
     Left out: the inverse of what is stated, the same with a super-property or a superclass,
     the other direction of a symmetric property, and labels.
@@ -42,7 +43,7 @@ def what_follows(
     }
     entailed = {
         _one_way(dataset, quad.triple): origins[quad.graph_name]
-        for quad in both_ends(dataset, node)
+        for quad in quads
         if quad.graph_name in origins and isinstance(quad.object, NamedNode)
     }
     stated = {Triple(node, terms.RDF_TYPE, type) for type in asserted_types(dataset, node)}

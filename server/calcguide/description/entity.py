@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Quad
 
 from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset
@@ -23,6 +23,7 @@ from calcguide.description.naming import (
     texts,
 )
 from calcguide.description.neighbourhood import Neighbourhood, neighbourhood
+from calcguide.description.paging import Paging
 from calcguide.description.relations import LAST_GROUP, Group, Row, arrange
 from calcguide.description.statements import (
     Origin,
@@ -111,19 +112,25 @@ class EntityPage:
     """Who says it, `claims`, `editors` or `rule` -> how many statements beside the answer."""
 
 
-def describe_entity(dataset: Dataset, iri: str) -> EntityPage:
+def describe_entity(dataset: Dataset, iri: str, paging: Paging | None = None) -> EntityPage:
     """Return the page of an entity, its statements in the order of its shapes.
 
+    Of what links to it more often than a page is long, that part which `paging` says.
     Raises Withdrawn for one that was taken back.
     """
+    paging = paging or Paging()
     node, successor = NamedNode(iri), dataset.successor(iri)
-    statements = [*statements_of(claims_about(dataset, node)), *_editors(dataset, node)]
+    quads = both_ends(dataset, node, paging)
+    statements = statements_of(claims_about(dataset, node, paging))
+    statements += _editors(dataset, node, quads)
     arranged = arrange(dataset, node, statements)
     answer, groups = _answer(dataset, _filled(arranged) if successor else arranged)
     rows = [*((answer.grade, *answer.rows) if answer else ())]
     rows += [row for group in groups for row in group.rows]
     sources = sources_of(statement for row in rows for statement in row.statements)
-    follows = [explained(dataset, found) for found in what_follows(dataset, node, statements)]
+    follows = [
+        explained(dataset, found) for found in what_follows(dataset, node, quads, statements)
+    ]
     matches = matches_of(dataset, node)
     claims = [NamedNode(c.name.iri or "") for source in sources for c in source.claims]
     return EntityPage(
@@ -194,13 +201,13 @@ def _answer(dataset: Dataset, groups: tuple[Group, ...]) -> tuple[Answer | None,
     return answer, tuple(group for group in left if group.rows)
 
 
-def _editors(dataset: Dataset, node: NamedNode) -> list[Statement]:
+def _editors(dataset: Dataset, node: NamedNode, quads: list[Quad]) -> list[Statement]:
     """What is asserted of the node without a claim: the editors' statements, with their reasons."""
     left_out = {dataset.graph(g) for g in (*_ELSEWHERE, *DERIVED)} | {DEFAULT_GRAPH}
     no_incoming = {dataset.graph(g) for g in _WITHOUT_INCOMING}
     return [
         unclaimed(dataset, quad.triple, Origin.EDITORS, editors_reason(dataset, quad.triple))
-        for quad in both_ends(dataset, node)
+        for quad in quads
         if quad.graph_name not in left_out
         and quad.predicate.value not in _IN_HEAD
         and (quad.subject == node or quad.graph_name not in no_incoming)

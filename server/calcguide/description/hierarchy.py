@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -21,6 +21,10 @@ from calcguide.description.naming import (
     names,
     texts,
 )
+from calcguide.description.paging import member_count
+
+MOST: Final = 2_000
+"""Entities that are all named on one page."""
 
 _ENTITY: Final = calc("Entity")
 _COLLECTION: Final = NamedNode(terms.SKOS + "Collection")
@@ -50,18 +54,26 @@ class Letter:
 
 
 def tree(dataset: Dataset) -> tuple[Branch, ...]:
-    """Return a branch for each class of entities in the order of browse pages, then collections."""
+    """Return a branch for each class of entities in the order of browse pages, then collections.
+
+    Where there are more entities than `MOST`, classes have their counts alone.
+    """
     order = list(_PAGES)
     top = {term for term in order if _ENTITY in dataset.values(term, _SUB_CLASS_OF)}
     first = dict.fromkeys(found for term in order for found in _up_to(dataset, term) & top)
     branches = [_of_class(dataset, term) for term in first]
     collections = in_order({name(dataset, node) for node in members(dataset, _COLLECTION)})
     branches += [_of_collection(dataset, found) for found in collections]
-    return tuple(branch for branch in branches if branch.below)
+    return tuple(branch for branch in branches if branch.below or branch.count)
 
 
 def by_letter(dataset: Dataset) -> tuple[Letter, ...]:
-    """Return every label and synonym of an entity under its first letter, digits under one sign."""
+    """Return every label and synonym of an entity under its first letter, digits under one sign.
+
+    None where there are more entities than `MOST`.
+    """
+    if not _fit(dataset):
+        return ()
     found = {
         (written, name(dataset, node))
         for node in members(dataset, _ENTITY)
@@ -70,6 +82,11 @@ def by_letter(dataset: Dataset) -> tuple[Letter, ...]:
     ordered = sorted(found, key=lambda item: (_letter(item[0]), item[0].casefold(), item[1].label))
     grouped = groupby(ordered, key=lambda item: _letter(item[0]))
     return tuple(Letter(letter, tuple(group)) for letter, group in grouped)
+
+
+def _fit(dataset: Dataset) -> bool:
+    """Whether there are so few entities that one page can name them all."""
+    return member_count(dataset, _ENTITY) <= MOST
 
 
 def _letter(written: str) -> str:
@@ -90,30 +107,34 @@ def _of_class(dataset: Dataset, term: NamedNode) -> Branch:
         for node in dataset.subjects(_SUB_CLASS_OF, term)
         if isinstance(node, NamedNode) and node.value.startswith(terms.CALC) and node != term
     ]
-    every = set(members(dataset, term))
+    every = set(members(dataset, term)) if _fit(dataset) else set()
     own = {node for node in every if term in asserted_types(dataset, node)}
     below = [_of_class(dataset, node) for node in sorted(subclasses, key=dataset.label)]
-    below = [branch for branch in below if branch.below]
+    below = [branch for branch in below if branch.below or branch.count]
     below += _nested(dataset, own or (set() if below else every))
     page = _PAGES.get(term, "")
     title = Name(page.capitalize(), term.value) if page else name(dataset, term)
-    return Branch(title, tuple(below), len(every), page)
+    return Branch(title, tuple(below), len(every) or member_count(dataset, term), page)
 
 
 def _of_collection(dataset: Dataset, collection: Name) -> Branch:
     node = NamedNode(collection.iri or "")
-    listed = names(dataset, dataset.values(node, _MEMBER))
+    listed = names(dataset, islice(dataset.values(node, _MEMBER), MOST))
     return Branch(collection, tuple(map(Branch, listed)), len(listed))
 
 
 def _nested(dataset: Dataset, nodes: set[NamedNode]) -> Iterator[Branch]:
     """The things, each below what it is a kind of as far as that is among them; each way once."""
     wider = {node: set(_plainly_wider(dataset, node)) & nodes - {node} for node in nodes}
+    below: dict[NamedNode, list[NamedNode]] = {}
+    for node, above in wider.items():
+        for wide in above:
+            below.setdefault(wide, []).append(node)
     shown: set[NamedNode] = set()
 
     def branch(node: NamedNode, above: frozenset[NamedNode]) -> Branch:
         shown.add(node)
-        narrower = [n for n in nodes if node in wider[n] and n not in above]
+        narrower = [n for n in below.get(node, ()) if n not in above]
         return Branch(
             name(dataset, node),
             tuple(branch(n, above | {n}) for n in _ordered(dataset, narrower)),

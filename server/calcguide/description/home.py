@@ -1,6 +1,5 @@
 """The home page: the kinds that the guide grades, what is asked; or an overview of any dataset."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -8,12 +7,13 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from calcguide import terms
-from calcguide.dataset import DEFAULT_GRAPH, Dataset, GraphCount
+from calcguide.dataset import Dataset, GraphCount
 from calcguide.description.cards import Card, cards, found_at, places_of
 from calcguide.description.entity import OUTCOME
 from calcguide.description.figure import Figure, draw
 from calcguide.description.listings import Entry, entries, questions
 from calcguide.description.naming import Name, calc, example, members, name, text
+from calcguide.description.paging import Paging
 from calcguide.description.statements import (
     Source,
     Statement,
@@ -27,7 +27,9 @@ _PREDICATE: Final = calc("predicate")
 _DEPENDS_ON: Final = calc("resolutionDependsOn")
 _MEMBER: Final = NamedNode(terms.SKOS + "member")
 _COLLECTION: Final = NamedNode(terms.SKOS + "Collection")
+_CLASSES_SHOWN: Final = 50
 _EXAMPLES_SHOWN: Final = 20
+_EXAMPLES_SOUGHT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -117,30 +119,24 @@ def describe_home(dataset: Dataset, place: str = "") -> HomePage | None:
 
 
 def overview(dataset: Dataset) -> Overview:
-    """Return what is in the dataset, by counting each of its type statements once."""
-    types = {
-        (quad.subject, quad.object)
-        for quad in dataset.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
-    }
-    counts = Counter(type for _, type in types)
-    named = (
-        quad.subject
-        for quad in dataset.store.quads_for_pattern(None, None, None, None)
-        if isinstance(quad.subject, NamedNode)
-    )
+    """Return what is in the dataset, as the statistics have it."""
+    counted = dataset.statistics
+    some = islice(dataset.store.quads_for_pattern(None, None, None, None), _EXAMPLES_SOUGHT)
+    named = (quad.subject for quad in some if isinstance(quad.subject, NamedNode))
     return Overview(
         graphs=tuple(dataset.named_graphs()),
-        statements=sum(1 for _ in dataset.store.quads_for_pattern(None, None, None, DEFAULT_GRAPH)),
-        classes=tuple((name(dataset, type), count) for type, count in counts.most_common(50)),
-        examples=tuple(name(dataset, node) for node in dict.fromkeys(islice(named, 200)))[
-            :_EXAMPLES_SHOWN
-        ],
+        statements=counted.triples,
+        classes=tuple(
+            (name(dataset, NamedNode(iri)), count)
+            for iri, count in islice(counted.members.items(), _CLASSES_SHOWN)
+        ),
+        examples=tuple(name(dataset, node) for node in dict.fromkeys(named))[:_EXAMPLES_SHOWN],
     )
 
 
 def _depends_on(dataset: Dataset) -> tuple[Statement, ...]:
     """What the guide says that going away depends on, what most claims say first."""
-    claims = read_claims(dataset, dataset.subjects(_PREDICATE, _DEPENDS_ON))
+    claims = read_claims(dataset, Paging().part(dataset.subjects(_PREDICATE, _DEPENDS_ON)))
     found = statements_of(claim for claim in claims if claim.affirmed)
     return tuple(sorted(found, key=lambda statement: -len(statement.claims)))
 
@@ -161,5 +157,5 @@ def _collected(dataset: Dataset, slug: str) -> tuple[Entry, ...]:
     """The members of the collection of that name, none where there is no such collection."""
     for collection in members(dataset, _COLLECTION):
         if collection.value.endswith(f"/{slug}"):
-            return entries(dataset, dataset.values(collection, _MEMBER))
+            return entries(dataset, Paging().part(dataset.values(collection, _MEMBER)))
     return ()

@@ -9,7 +9,7 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from calcguide import terms
-from calcguide.dataset import Dataset, Term
+from calcguide.dataset import MOST_DESCRIBED, Dataset, Term
 from calcguide.description.naming import (
     Name,
     asserted_types,
@@ -21,6 +21,7 @@ from calcguide.description.naming import (
     text,
     texts,
 )
+from calcguide.description.paging import Paging, member_count
 from calcguide.words import counted
 
 BROWSE: Final = {
@@ -49,6 +50,8 @@ _COUNTED: Final = {
 _ORDINAL: Final = calc("ordinal")
 _SUB_CLASS_OF: Final = NamedNode(terms.RDFS + "subClassOf")
 _LISTED: Final = 1000
+_MOST_TYPED: Final = 100_000
+"""Statements of a class that are read to list all things."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,16 @@ def entries(dataset: Dataset, nodes: Iterable[Term]) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda e: (e.name.label.casefold(), e.name.iri or "")))
 
 
-def browse(dataset: Dataset, slug: str) -> Listing:
-    """Return the members of the class of a browse page; raises KeyError for an unknown page."""
-    type = calc(BROWSE[slug])
-    found = entries(dataset, members(dataset, type))
-    return Listing(name(dataset, type), summary(dataset, type), found, len(found))
+def browse(dataset: Dataset, slug: str, paging: Paging | None = None) -> Listing:
+    """Return the members of the class of a browse page; raises KeyError for an unknown page.
+
+    Where they are more than a page is long, each page is in alphabetical order; which page a
+    member is on is for the store to say.
+    """
+    type, paging = calc(BROWSE[slug]), paging or Paging()
+    found = entries(dataset, paging.part(members(dataset, type)))
+    total = len(found) if paging.whole else member_count(dataset, type)
+    return Listing(name(dataset, type), summary(dataset, type), found, total)
 
 
 def browse_page(dataset: Dataset, node: NamedNode) -> str | None:
@@ -112,9 +120,9 @@ def browse_page(dataset: Dataset, node: NamedNode) -> str | None:
 
 
 def questions(dataset: Dataset) -> tuple[Entry, ...]:
-    """Return the questions with their short answers, in their order."""
+    """Return the questions with their short answers, in their order; at most a page of them."""
     found = sorted(
-        members(dataset, calc("Question")),
+        Paging().part(members(dataset, calc("Question"))),
         key=lambda node: (number(dataset, node, _ORDINAL) or 0, node.value),
     )
     return tuple(
@@ -127,9 +135,11 @@ def questions(dataset: Dataset) -> tuple[Entry, ...]:
 def things(dataset: Dataset) -> tuple[str, ...]:
     """Return the paths of all things and documents in use with a page of their own, sorted.
 
-    Kept, since a dataset does not change; none for other people's names.
+    Those of the first hundred thousand statements of a class, in the order of the store. Kept,
+    since a dataset does not change; none for other people's names.
     """
-    typed = dataset.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
+    statements = dataset.store.quads_for_pattern(None, terms.RDF_TYPE, None, None)
+    typed = islice(statements, _MOST_TYPED)
     subjects = {quad.subject.value for quad in typed if isinstance(quad.subject, NamedNode)}
     subjects -= dataset.out_of_use
     paths = {path for iri in subjects if (path := dataset.path(iri)) and "#" not in path}
@@ -144,10 +154,9 @@ def describe_source(dataset: Dataset) -> SourcePage:
     return SourcePage(
         summary=summary(dataset, dataset.iri("dataset")),
         counts=tuple(
-            counted(sum(1 for _ in members(dataset, calc(local))), *words)
-            for local, words in _COUNTED.items()
+            counted(member_count(dataset, calc(local)), *words) for local, words in _COUNTED.items()
         ),
-        guides=entries(dataset, members(dataset, calc("Guide"))),
+        guides=entries(dataset, Paging().part(members(dataset, calc("Guide")))),
         graphs=tuple(
             Listing(
                 name(dataset, graph := NamedNode(count.iri)),
@@ -162,9 +171,10 @@ def describe_source(dataset: Dataset) -> SourcePage:
 
 def contents(dataset: Dataset, graph: NamedNode) -> tuple[Listing, ...]:
     """Return what in use a named graph states something of, by class, at most 1000 things."""
+    quads = dataset.store.quads_for_pattern(None, None, None, graph)
     subjects = dict.fromkeys(
         quad.subject
-        for quad in dataset.store.quads_for_pattern(None, None, None, graph)
+        for quad in islice(quads, MOST_DESCRIBED)
         if isinstance(quad.subject, NamedNode) and quad.subject.value not in dataset.out_of_use
     )
     grouped: dict[Name, list[NamedNode]] = {}

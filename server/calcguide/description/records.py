@@ -1,6 +1,6 @@
 """The pages of a claim, a passage, a section, a question, and of any other resource."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
@@ -8,9 +8,10 @@ from typing import Final
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from calcguide import terms
-from calcguide.dataset import Dataset, Term
+from calcguide.dataset import Dataset, Node, Term
 from calcguide.description.listings import Entry, entries
 from calcguide.description.naming import Name, calc, name, names, number, summary, text, texts
+from calcguide.description.paging import LENGTH, MOST_PAGES, Paging
 from calcguide.description.statements import (
     Claim,
     Source,
@@ -30,7 +31,6 @@ _MADE_BY: Final = NamedNode(terms.PROV + "wasGeneratedBy")
 _STATED_IN: Final = calc("statedIn")
 _SELECTOR: Final = NamedNode(terms.OA + "hasSelector")
 _SOURCE: Final = NamedNode(terms.OA + "hasSource")
-_ROWS_SHOWN: Final = 500
 _NESTING_SHOWN: Final = 4
 
 
@@ -108,35 +108,47 @@ class Line:
 
 @dataclass(frozen=True)
 class PlainPage:
-    """Whatever is stated with a resource as subject and as object, at most 500 of each."""
+    """Whatever is stated with a resource as subject and as object, a page of each."""
 
     name: Name
     summary: str
     outgoing: tuple[Line, ...]
     incoming: tuple[Line, ...]
-    complete: bool
     members: tuple[Entry, ...] = ()
     """What a collection holds, or what an activity has made."""
 
 
-def describe_claim(dataset: Dataset, iri: str) -> ClaimPage:
-    """Return a claim with those that make the same proposition."""
+def describe_claim(dataset: Dataset, iri: str, paging: Paging | None = None) -> ClaimPage:
+    """Return a claim with those that make the same proposition, a page of them."""
     node = NamedNode(iri)
     claim = read_claim(dataset, node)
-    about = dataset.subjects(calc("subject"), NamedNode(claim.subject.iri or ""))
+    alike = (paging or Paging()).part(_alike(dataset, claim))
     return ClaimPage(
         claim,
         texts(dataset, node, terms.SKOS + "editorialNote"),
         tuple(
             other
-            for other in read_claims(dataset, about)
+            for other in read_claims(dataset, alike)
             if other.proposition == claim.proposition and other != claim
         ),
-        names(dataset, dataset.subjects(_ANSWERED_BY, node)),
+        names(dataset, islice(dataset.subjects(_ANSWERED_BY, node), LENGTH)),
     )
 
 
-def describe_passage(dataset: Dataset, iri: str) -> PassagePage:
+def _alike(dataset: Dataset, claim: Claim) -> Iterator[Node]:
+    """The claims of the same subject that have its predicate and object; bounded work."""
+    ends = [(link, NamedNode(end.iri or "")) for link, end in _ends(claim) if end.iri]
+    about = dataset.subjects(calc("subject"), NamedNode(claim.subject.iri or ""))
+    for node in islice(about, LENGTH * MOST_PAGES):
+        if all(Quad(node, link, end) in dataset.store for link, end in ends):
+            yield node
+
+
+def _ends(claim: Claim) -> tuple[tuple[NamedNode, Name], ...]:
+    return (calc("predicate"), claim.predicate), (calc("object"), claim.object)
+
+
+def describe_passage(dataset: Dataset, iri: str, paging: Paging | None = None) -> PassagePage:
     """Return the position of a passage and the claims that rest on it, never its text."""
     node = NamedNode(iri)
     selector = dataset.value(node, _SELECTOR)
@@ -150,26 +162,29 @@ def describe_passage(dataset: Dataset, iri: str) -> PassagePage:
         sha256=text(dataset, node, terms.CALC + "sha256"),
         section=section_of(dataset, passage),
         guide=name(dataset, guide) if guide else None,
-        claims=_claims_of(dataset, node),
+        claims=_claims_of(dataset, node, paging or Paging()),
     )
 
 
-def describe_section(dataset: Dataset, iri: str) -> SectionPage:
+def describe_section(dataset: Dataset, iri: str, paging: Paging | None = None) -> SectionPage:
     """Return what a section says, passage by passage, in our own words."""
     node = NamedNode(iri)
-    parts = [part for part in dataset.values(node, _HAS_PART) if isinstance(part, NamedNode)]
+    found = (paging or Paging()).part(dataset.values(node, _HAS_PART))
+    parts = [part for part in found if isinstance(part, NamedNode)]
     parts.sort(key=lambda part: (number(dataset, part, _ORDINAL) or 0, part.value))
     guide = next((whole for whole in dataset.subjects(_HAS_PART, node)), None)
     return SectionPage(
         name=name(dataset, node),
         summary=summary(dataset, node),
         guide=name(dataset, guide) if guide else None,
-        passages=tuple((name(dataset, part), _claims_of(dataset, part)) for part in parts),
+        passages=tuple(
+            (name(dataset, part), _claims_of(dataset, part, Paging())) for part in parts
+        ),
     )
 
 
-def _claims_of(dataset: Dataset, passage: NamedNode) -> tuple[Claim, ...]:
-    return tuple(read_claims(dataset, dataset.subjects(_STATED_IN, passage)))
+def _claims_of(dataset: Dataset, passage: NamedNode, paging: Paging) -> tuple[Claim, ...]:
+    return tuple(read_claims(dataset, paging.part(dataset.subjects(_STATED_IN, passage))))
 
 
 def _position(dataset: Dataset, selector: Term | None, local: str) -> int | None:
@@ -178,10 +193,11 @@ def _position(dataset: Dataset, selector: Term | None, local: str) -> int | None
     return number(dataset, selector, NamedNode(terms.OA + local))
 
 
-def describe_question(dataset: Dataset, iri: str) -> QuestionPage:
+def describe_question(dataset: Dataset, iri: str, paging: Paging | None = None) -> QuestionPage:
     """Return a question with the claims that answer it."""
     node = NamedNode(iri)
-    statements = statements_of(read_claims(dataset, dataset.values(node, _ANSWERED_BY)))
+    answering = (paging or Paging()).part(dataset.values(node, _ANSWERED_BY))
+    statements = statements_of(read_claims(dataset, answering))
     return QuestionPage(
         name=name(dataset, node),
         reconstructed="true" in texts(dataset, node, terms.CALC + "reconstructed"),
@@ -191,28 +207,27 @@ def describe_question(dataset: Dataset, iri: str) -> QuestionPage:
     )
 
 
-def describe_plainly(dataset: Dataset, iri: str) -> PlainPage:
+def describe_plainly(dataset: Dataset, iri: str, paging: Paging | None = None) -> PlainPage:
     """Return what is stated about any resource, in the graphs it stands in, both directions."""
-    node = NamedNode(iri)
-    outgoing = _lines(dataset, dataset.store.quads_for_pattern(node, None, None, None))
-    incoming = _lines(dataset, dataset.store.quads_for_pattern(None, None, node, None), True)
+    node, paging = NamedNode(iri), paging or Paging()
+    outgoing = paging.part(dataset.store.quads_for_pattern(node, None, None, None))
+    incoming = paging.part(dataset.store.quads_for_pattern(None, None, node, None))
     held = chain(dataset.values(node, _MEMBER), dataset.subjects(_MADE_BY, node))
     return PlainPage(
         name=name(dataset, node),
         summary=summary(dataset, node),
-        outgoing=outgoing[:_ROWS_SHOWN],
-        incoming=incoming[:_ROWS_SHOWN],
-        complete=max(len(outgoing), len(incoming)) <= _ROWS_SHOWN,
-        members=entries(dataset, islice(held, _ROWS_SHOWN)),
+        outgoing=_lines(dataset, outgoing),
+        incoming=_lines(dataset, incoming, True),
+        members=entries(dataset, paging.part(held)),
     )
 
 
 def _lines(
     dataset: Dataset, quads: Iterable[Quad], incoming: bool = False, nesting: int = 0
 ) -> tuple[Line, ...]:
-    """One line for each statement, with every named graph it stands in; bounded work."""
+    """One line for each statement, with every named graph that it stands in on this page."""
     graphs: dict[Triple, set[Name]] = {}
-    for quad in islice(quads, 4 * _ROWS_SHOWN):
+    for quad in quads:
         found = graphs.setdefault(quad.triple, set())
         if not isinstance(quad.graph_name, DefaultGraph):
             found.add(name(dataset, quad.graph_name))
@@ -233,7 +248,7 @@ def _nested(dataset: Dataset, node: Term, nesting: int) -> tuple[Line, ...]:
     if not isinstance(node, BlankNode) or nesting == _NESTING_SHOWN:
         return ()
     quads = dataset.store.quads_for_pattern(node, None, None, None)
-    return _lines(dataset, quads, nesting=nesting + 1)
+    return _lines(dataset, islice(quads, LENGTH), nesting=nesting + 1)
 
 
 def _note(dataset: Dataset, term: Term) -> str:

@@ -11,6 +11,7 @@ from pyoxigraph import NamedNode, Triple
 from calcguide import terms
 from calcguide.dataset import DEFAULT_GRAPH, Dataset, Node, Term
 from calcguide.description.naming import Name, calc, in_sentence, name, names, text
+from calcguide.description.paging import Paging
 
 AFFIRMED: Final = terms.CALC + "affirmed"
 PLAINLY: Final = terms.CALC + "stated"
@@ -222,10 +223,12 @@ def read_claims(dataset: Dataset, nodes: Iterable[Term]) -> list[Claim]:
     return [read_claim(dataset, named[iri]) for iri in sorted(named)]
 
 
-def claims_about(dataset: Dataset, node: NamedNode) -> list[Claim]:
-    """Return the claims that name an entity: as subject, object or circumstance."""
+def claims_about(dataset: Dataset, node: NamedNode, paging: Paging | None = None) -> list[Claim]:
+    """Return the claims that name an entity, as subject, object or circumstance: one page."""
+    paging = paging or Paging()
     return read_claims(
-        dataset, (claim for link in _LINKS for claim in dataset.subjects(link, node))
+        dataset,
+        (claim for link in _LINKS for claim in paging.part(dataset.subjects(link, node))),
     )
 
 

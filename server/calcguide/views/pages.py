@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.blueprints import BlueprintSetupState
 from jinja2 import StrictUndefined
 from pyoxigraph import NamedNode
@@ -28,6 +28,7 @@ from calcguide.description.naming import (
     text,
     types_of,
 )
+from calcguide.description.paging import MOST_PAGES, Paging
 from calcguide.description.partitions import count_default_graph
 from calcguide.description.records import (
     describe_claim,
@@ -58,7 +59,7 @@ _PUBLICATIONS: Final[dict[str, tuple[str, Callable[[Dataset], Any]]]] = {
 _LISTED: Final = ("graph", "queries")
 """First path segments of documents that are shown as lists of what they hold."""
 
-_DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str], Any]]]] = {
+_DESCRIBERS: Final[dict[str, tuple[str, Callable[[Dataset, str, Paging], Any]]]] = {
     terms.CALC + "Claim": ("claim.html", describe_claim),
     terms.CALC + "Passage": ("passage.html", describe_passage),
     terms.CALC + "Section": ("section.html", describe_section),
@@ -110,14 +111,24 @@ def render_thing(iri: str) -> str:
         )
     if worked := describe_query(dataset, iri):
         return render_template("query.html", page=worked, **_links(iri))
-    types = types_of(dataset, NamedNode(iri))
+    types, paging = types_of(dataset, NamedNode(iri)), paging_asked()
     for type, (template, describe) in _DESCRIBERS.items():
         if type in types:
-            return render_template(template, page=describe(dataset, iri), **_links(iri))
-    page = describe_plainly(dataset, iri)
+            page = describe(dataset, iri, paging)
+            return render_template(template, page=page, paging=paging, **_links(iri))
+    page = describe_plainly(dataset, iri, paging)
     if iri == dataset.iri("dataset").value:
-        return render_template("dataset.html", page=page, **_published(dataset), **_links(iri))
-    return render_template("plain.html", page=page, **_links(iri))
+        published = _published(dataset)
+        return render_template("dataset.html", page=page, paging=paging, **published, **_links(iri))
+    return render_template("plain.html", page=page, paging=paging, **_links(iri))
+
+
+def paging_asked() -> Paging:
+    """Return which page the address asks for, by `?page=`; answers 404 where there can be none."""
+    given = asked().get("page", "1")
+    if not given.isdecimal() or not 1 <= int(given[:9]) <= MOST_PAGES:
+        abort(404, f"There is no page {given!r}. Pages are counted from 1 to {MOST_PAGES}.")
+    return Paging(int(given))
 
 
 def _published(dataset: Dataset) -> dict[str, Any]:
@@ -259,6 +270,12 @@ def href(iri: str) -> str | None:
     if not is_guide(dataset) and dataset.knows(iri):
         return "/describe?" + urlencode({"iri": iri})
     return iri if iri.startswith(("http://", "https://")) else None
+
+
+@pages.app_template_filter()
+def at_page(number: int) -> str:
+    """Return where another page of what is asked for is, from here."""
+    return "?" + urlencode({**asked(), "page": number})
 
 
 @pages.app_template_filter()
