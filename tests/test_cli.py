@@ -129,7 +129,10 @@ def test_a_copy_of_the_guide_is_verified(guide_text: str) -> None:
 def test_a_passage_is_located(guide_text: str) -> None:
     status, out, _ = run("locate", str(source_file()), "acute phase")
     assert status == 0
-    assert "passage/nuance/p2s1" in out
+    assert "    calc:statedIn <https://w3id.org/calcguide/passage/nuance/p2s1> ;\n" in out
+    assert "oa:start" not in out
+    status, out, _ = run("locate", str(source_file()), guide_text[:15])
+    assert (status, "oa:start 0 ;" in out, "statedIn" in out) == (0, True, False)
 
 
 def test_other_peoples_rdf_is_served_as_it_is_given(tmp_path: Path) -> None:

@@ -301,7 +301,9 @@ def verify_source(file: Path, root: Path | None) -> None:
 @click.argument("words")
 @_ROOT
 def locate(file: Path, words: str, root: Path | None) -> None:
-    """Find WORDS in FILE, a copy of the guide, and print the selector of their passage.
+    """Find WORDS in FILE, a copy of the guide, and print what a claim says of their place.
+
+    Where they are in no passage yet, print the selector of a new one.
 
     \b
     Example: calcguide locate guide.txt "some words"
@@ -310,8 +312,10 @@ def locate(file: Path, words: str, root: Path | None) -> None:
 
     guide = loading.load(_root(root))
     for place in source.locate(guide, file, words):
-        name = f"calc:statedIn <{place.passage}>" if place.passage else "in no passage yet"
-        click.echo(f"# {place.start}-{place.end}, {name}\n{place.block()}")
+        if place.passage:
+            click.echo(f"# {place.start}-{place.end}\n    calc:statedIn <{place.passage}> ;")
+        else:
+            click.echo(f"# {place.start}-{place.end}, in no passage yet\n{place.block()}")
 
 
 @main.command()
