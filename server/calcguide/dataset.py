@@ -174,14 +174,16 @@ class Dataset:
             return term.value
         if isinstance(term, Triple):
             return " ".join(map(self.label, (term.subject, term.predicate, term.object)))
-        found = [
-            (not (quad.object.language or "").startswith("en"), rank, quad.object.value)
-            for rank, predicate in enumerate(_LABELS)
-            for quad in self.store.quads_for_pattern(term, predicate, None, None)
-            if isinstance(quad.object, Literal)
-        ]
-        if found:
-            return min(found)[2]
+        others: list[str] = []
+        for predicate in _LABELS:
+            quads = self.store.quads_for_pattern(term, predicate, None, None)
+            found = [quad.object for quad in quads if isinstance(quad.object, Literal)]
+            english = [one.value for one in found if (one.language or "").startswith("en")]
+            if english:
+                return min(english)
+            others = others or [one.value for one in found]
+        if others:
+            return min(others)
         if isinstance(term, BlankNode):
             return "something unnamed"
         return term.value.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1]

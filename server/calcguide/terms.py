@@ -91,14 +91,15 @@ def prefixes(base: str) -> dict[str, str]:
 
 def prefix_of(iri: str, prefixes: Mapping[str, str]) -> str | None:
     """Return the prefix of the longest namespace that the IRI lies in, None where none fits."""
-    fitting = [
-        prefix
-        for prefix, namespace in prefixes.items()
-        if iri.startswith(namespace)
-        and iri != namespace
-        and not iri.startswith("//", len(namespace))  # `id://x` would be an IRI of its own
-    ]
-    return max(fitting, key=lambda prefix: len(prefixes[prefix]), default=None)
+    best, length = None, 0
+    for prefix, namespace in prefixes.items():
+        if (
+            iri.startswith(namespace)
+            and length < len(namespace) < len(iri)
+            and not iri.startswith("//", len(namespace))  # `id://x` would be an IRI of its own
+        ):
+            best, length = prefix, len(namespace)
+    return best
 
 
 RDF_TYPE: Final = NamedNode(RDF + "type")

@@ -1,6 +1,7 @@
 """The home page: the kinds that the guide grades, what is asked; or an overview of any dataset."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -80,8 +81,9 @@ class Overview:
     examples: tuple[Name, ...]
 
 
+@lru_cache(maxsize=4)
 def is_guide(dataset: Dataset) -> bool:
-    """Return whether there is any entity of our vocabulary."""
+    """Return whether there is any entity of our vocabulary; kept, as a dataset does not change."""
     return next(members(dataset, calc("Entity")), None) is not None
 
 

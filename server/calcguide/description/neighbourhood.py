@@ -253,4 +253,6 @@ def _cut(line: str, room: float) -> str:
 
 
 def _width(line: str) -> float:
+    if line.isascii():
+        return _LETTER * len(line)
     return sum(_WIDE_LETTER if unicodedata.east_asian_width(c) in "WF" else _LETTER for c in line)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -104,16 +105,24 @@ def _row(relation: Relation, statements: Iterable[Statement], iri: str) -> Row:
 
 def _listed(dataset: Dataset, node: NamedNode) -> list[Relation]:
     """The relations that the shapes of the node's classes list, each once."""
-    shapes = dataset.graph("shapes")
     found: dict[tuple[str, bool], Relation] = {}
     for type in sorted(types_of(dataset, node)):
-        for shape in _subjects(dataset, "targetClass", NamedNode(type), shapes):
-            for quad in dataset.store.quads_for_pattern(shape, _sh("property"), None, shapes):
-                relation = _read(dataset, quad.object, shapes)
-                if relation is not None:
-                    key = (relation.path, relation.inverse)
-                    found[key] = _merged(relation, found.get(key, relation))
+        for relation in _listed_for(dataset, type):
+            key = (relation.path, relation.inverse)
+            found[key] = _merged(relation, found.get(key, relation))
     return list(found.values())
+
+
+@lru_cache(maxsize=200)
+def _listed_for(dataset: Dataset, type: str) -> tuple[Relation, ...]:
+    """The relations that the shapes of one class list; kept, since a dataset does not change."""
+    shapes = dataset.graph("shapes")
+    listed = (
+        _read(dataset, quad.object, shapes)
+        for shape in _subjects(dataset, "targetClass", NamedNode(type), shapes)
+        for quad in dataset.store.quads_for_pattern(shape, _sh("property"), None, shapes)
+    )
+    return tuple(relation for relation in listed if relation is not None)
 
 
 def _merged(one: Relation, other: Relation) -> Relation:

@@ -23,6 +23,8 @@ _TOLD_ON: Final = NamedNode(terms.RDFS + "seeAlso")
 _FEWEST: Final = 3
 """Questions under one keyword; rarer keywords are no heading."""
 
+_NAME: Final = re.compile(r"(?<![\w:])[A-Za-z][\w-]*:[\w-]+|<[^<>\s]+>")
+"""A name with a prefix, or an IRI, in a query."""
 _MOST: Final = 6
 _CLAIMS: Final = """PREFIX calc: <https://w3id.org/calcguide/ontology#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
@@ -121,13 +123,23 @@ def topics(dataset: Dataset) -> tuple[Topic, ...]:
     return tuple(Topic(keyword, tuple(sorted_in[keyword])) for keyword in sorted(sorted_in))
 
 
+@functools.lru_cache(maxsize=1)
+def _naming(dataset: Dataset) -> dict[str, list[int]]:
+    """Name, as queries write it -> places of the worked queries that have it."""
+    found: dict[str, list[int]] = {}
+    for place, worked in enumerate(worked_questions(dataset)):
+        for written in dict.fromkeys(_NAME.findall(worked.query)):
+            found.setdefault(written, []).append(place)
+    return found
+
+
 def queries_about(dataset: Dataset, node: NamedNode) -> tuple[tuple[str, str], ...]:
     """Return (question, SPARQL text): at most six worked ones that name the thing, and two more."""
-    names = (re.escape(dataset.compact(node.value)), re.escape(f"<{node.value}>"))
-    named = re.compile(rf"(?<![\w:])(?:{names[0]}(?![\w-])|{names[1]})")
-    worked = [(w.question, w.query) for w in worked_questions(dataset) if named.search(w.query)]
+    naming = _naming(dataset)
+    found = {*naming.get(dataset.compact(node.value), ()), *naming.get(f"<{node.value}>", ())}
+    worked = [worked_questions(dataset)[place] for place in sorted(found)[:_MOST]]
     return (
-        *worked[:_MOST],
+        *((one.question, one.query) for one in worked),
         ("Every claim about it, with its passage", _CLAIMS % node.value),
         ("Every statement about it, with its graph", _STATEMENTS % node.value),
     )
