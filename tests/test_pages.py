@@ -321,6 +321,18 @@ def test_each_query_about_a_thing_finds_something(
         assert len(found.text.splitlines()) > 1, link.text
 
 
+def test_the_page_of_the_guide_lists_its_sections_in_their_order(ask: Ask, page: Open) -> None:
+    rows = ask(
+        "SELECT ?section { id:guide dct:hasPart ?section . ?section calc:ordinal ?n } ORDER BY ?n"
+    )
+    found = page("/id/guide.html").having("data-statement")
+    listed = [
+        e["data-statement"].split()[2] for e in found if " dct:hasPart " in e["data-statement"]
+    ]
+    assert listed == [section for (section,) in rows]
+    assert len(listed) == 17
+
+
 def test_a_section_opens_with_its_claims_passage_by_passage(
     ask: Ask, things: dict[str, Element]
 ) -> None:

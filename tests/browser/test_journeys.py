@@ -90,6 +90,37 @@ def test_a_query_is_run_and_downloaded(visit: Visit, javascript: bool) -> None:
     assert download.value.path().read_text().split() == ["one", "1"]
 
 
+@JAVASCRIPT
+def test_who_says_it_is_switched_with_the_keyboard(visit: Visit, javascript: bool) -> None:
+    page = visit("/id/eswt.html", javascript=javascript)
+    shown = {
+        who: page.locator(f".switched [data-origin='{origin}']")
+        for who, origin in (("claims", "claims"), ("editors", "editors"), ("rule", "hedged-rule"))
+    }
+    assert all(found.first.is_visible() for found in shown.values())
+    for who, found in shown.items():
+        page.locator(f"#show-{who}").focus()
+        page.keyboard.press("Space")
+        assert not any(one.is_visible() for one in found.all()), who
+        page.keyboard.press("Space")
+        assert found.first.is_visible(), who
+
+
+@JAVASCRIPT
+def test_an_entailed_statement_tells_why_it_is_there(visit: Visit, javascript: bool) -> None:
+    page = visit("/id/eswt.html", width=390, javascript=javascript)
+    item = page.locator(".following .value").first
+    item.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert item.get_by_text("By the rule").first.is_visible()
+    rule = item.locator("a[href^='/ontology#']").first
+    premise = item.locator("[data-premise] a").first
+    assert rule.is_visible() and premise.is_visible()
+    rule.click()
+    target = page.url.split("#")[1]
+    assert page.locator(f"[id='{target}']").is_visible()
+
+
 def test_the_name_of_a_thing_is_copied_by_a_button(visit: Visit) -> None:
     page = visit("/id/hip.html")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

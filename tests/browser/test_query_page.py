@@ -229,7 +229,7 @@ def test_tab_leaves_the_editor_both_ways(visit: Visit) -> None:
     page.keyboard.press("Shift+Tab")
     assert focused(page).startswith("PREFIX")
     page.keyboard.press("Shift+Tab")
-    assert focused(page) == "59 worked questions"
+    assert focused(page).endswith(" worked questions")
     assert text(page) == before
 
 

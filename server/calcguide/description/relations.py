@@ -9,12 +9,14 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from calcguide import terms
 from calcguide.dataset import Dataset, Term
-from calcguide.description.naming import calc, types_of
+from calcguide.description.naming import calc, number, types_of
 from calcguide.description.statements import CIRCUMSTANCES, Statement
 
 LAST_GROUP: Final = "Also stated"
 _LAST: Final = 1e9
 _EXPECTED: Final = calc("expected")
+_ORDINAL: Final = calc("ordinal")
+_HAS_PART: Final = terms.DCT + "hasPart"
 _INVERSE_OF: Final = NamedNode(terms.OWL + "inverseOf")
 _SYMMETRIC: Final = NamedNode(terms.OWL + "SymmetricProperty")
 _POLARITIES: Final = ("affirmed", "unproven", "denied")
@@ -80,10 +82,10 @@ class Group:
 
 def arrange(dataset: Dataset, node: NamedNode, statements: list[Statement]) -> tuple[Group, ...]:
     """Return the statements in rows and groups: as the shapes have them, the others last."""
-    rows = [_row(relation, statements, node.value) for relation in _listed(dataset, node)]
+    rows = [_row(dataset, found, statements, node.value) for found in _listed(dataset, node)]
     placed = {id(statement) for row in rows for statement in row.statements}
     others = [statement for statement in statements if id(statement) not in placed]
-    rows += [_row(r, others, node.value) for r in _unlisted(dataset, node, others)]
+    rows += [_row(dataset, r, others, node.value) for r in _unlisted(dataset, node, others)]
     groups: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: (row.relation.order, row.relation.name)):
         if row.statements or row.relation.expected:
@@ -91,16 +93,18 @@ def arrange(dataset: Dataset, node: NamedNode, statements: list[Statement]) -> t
     return tuple(Group(label, tuple(found)) for label, found in groups.items())
 
 
-def _row(relation: Relation, statements: Iterable[Statement], iri: str) -> Row:
+def _row(dataset: Dataset, relation: Relation, statements: Iterable[Statement], iri: str) -> Row:
+    """The statements of a relation: parts in their order, all else what is plain first."""
     found = [s for s in statements if relation.covers(s, iri)]
-    found.sort(
-        key=lambda s: (
-            _POLARITIES.index(s.polarity),
-            not s.plain,
-            s.other_end(iri).label.casefold(),
-        )
-    )
-    return Row(relation, tuple(found))
+    is_whole = relation.path == _HAS_PART
+
+    def place(statement: Statement) -> tuple[int, bool, int, str]:
+        end = statement.other_end(iri)
+        ordinal = number(dataset, NamedNode(end.iri), _ORDINAL) if is_whole and end.iri else None
+        polarity = _POLARITIES.index(statement.polarity)
+        return polarity, not statement.plain, ordinal or 0, end.label.casefold()
+
+    return Row(relation, tuple(sorted(found, key=place)))
 
 
 def _listed(dataset: Dataset, node: NamedNode) -> list[Relation]:
