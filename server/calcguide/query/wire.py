@@ -28,9 +28,17 @@ def send(connection: socket.socket, message: Any) -> None:  # noqa: ANN401 - see
 def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever was sent
     """Return one message; raises EOFError where the other end is gone.
 
+    Where the connection has a time limit (`limit`), TimeoutError says that none has begun by then.
     Nobody sends a second message before the first is answered, so what is read is one message.
     """
-    content = _some(connection, _USUAL)
+    try:
+        content = connection.recv(_USUAL)
+    except BlockingIOError as error:
+        raise TimeoutError from error
+    except ConnectionError as error:
+        raise EOFError from error
+    if not content:
+        raise EOFError
     while len(content) < _LENGTH.size:
         content += _some(connection, _USUAL)
     missing = _LENGTH.size + _LENGTH.unpack_from(content)[0] - len(content)
@@ -46,11 +54,21 @@ def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever was se
     return message
 
 
+def limit(connection: socket.socket, seconds: float) -> None:
+    """Let the kernel end the wait for a message: no call of its own asks whether there is one."""
+    whole = int(seconds)
+    at_most = struct.pack("@ll", whole, int(1_000_000 * (seconds - whole)))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, at_most)
+
+
 def _some(connection: socket.socket, size: int) -> bytes:
-    try:
-        part = connection.recv(size)
-    except ConnectionError as error:
-        raise EOFError from error
-    if not part:
-        raise EOFError
-    return part
+    while True:
+        try:
+            part = connection.recv(size)
+        except BlockingIOError:  # the rest of a message comes, however long it takes
+            continue
+        except ConnectionError as error:
+            raise EOFError from error
+        if not part:
+            raise EOFError
+        return part

@@ -113,12 +113,14 @@ class Workers:
         try:
             worker, started = self._send(query), time.monotonic()
             try:
-                if worker.has_answered(_LIGHT):
-                    reply = wire.receive(worker.connection)
-                    self._idle.append(worker)
-                    return _answer(reply)
+                reply = wire.receive(worker.connection)
+            except TimeoutError:
+                pass
             except EOFError as error:
                 raise self._how_it_ended(worker, started) from error
+            else:
+                self._idle.append(worker)
+                return _answer(reply)
         finally:
             self._places.leave()
         return self._heavy_answer(worker, started)
@@ -160,7 +162,9 @@ class Workers:
         try:
             return self._idle.pop()
         except IndexError:
-            return _Worker(self._ask(store_process.WORKER))
+            worker = _Worker(self._ask(store_process.WORKER))
+            wire.limit(worker.connection, _LIGHT)
+            return worker
 
     def _ask(self, what: str, pid: int = 0) -> socket.socket:
         """Begin a conversation with the store process; raises OSError where that is down."""
