@@ -1,5 +1,6 @@
 """Evaluate one query: form, graphs, the result in one of the formats the client takes."""
 
+import functools
 import io
 import math
 import re
@@ -91,15 +92,28 @@ class Query:
     @property
     def answers_anew(self) -> bool:
         """Whether a function in it may give another answer each time."""
-        return _ANEW.search(self.text) is not None
+        return self.mentions("NOW", "RAND", "UUID", "BNODE") and bool(_ANEW.search(self.text))
 
     @property
     def may_label_anew(self) -> bool:
         """Whether an answer may call the same blank nodes by other labels each time."""
-        return _GRAPH_FORMS.search(self.text) is not None
+        return self.mentions("CONSTRUCT", "DESCRIBE") and bool(_GRAPH_FORMS.search(self.text))
 
+    def mentions(self, *words: str) -> bool:
+        """Whether the letters of one of these words are in it, in whatever case.
+
+        A look of half a microsecond, before one of five.
+        """
+        text = self._in_capitals
+        return any(word in text for word in words)
+
+    @functools.cached_property
+    def _in_capitals(self) -> str:
+        return self.text.upper()
+
+    @functools.cached_property
     def packed(self) -> tuple[Any, ...]:
-        """Return the query as values that `marshal` knows."""
+        """The query as values that `marshal` knows."""
         formats = tuple((kind.value, *chosen.key) for kind, chosen in self.formats.items())
         graphs = self.default_graphs, self.named_graphs
         return self.text, formats, *graphs, self.declared, self.only_checked
@@ -108,7 +122,12 @@ class Query:
     def unpacked(cls, packed: tuple[Any, ...]) -> "Query":
         """Return the query that was packed."""
         text, formats, *others = packed
-        return cls(text, {Kind(kind): format_of(*key) for kind, *key in formats}, *others)
+        return cls(text, _formats(formats), *others)
+
+
+@functools.lru_cache(maxsize=256)
+def _formats(packed: tuple[tuple[str, str, str], ...]) -> Mapping[Kind, Format]:
+    return {Kind(kind): format_of(*key) for kind, *key in packed}
 
 
 @dataclass(frozen=True)
@@ -195,7 +214,7 @@ def _graphs(query: Query) -> tuple[list[NamedNode], list[NamedNode]] | None:
     """
     default, named = query.default_graphs, query.named_graphs
     if not default and not named:
-        if len(_FROM.findall(query.text)) < 2:
+        if not query.mentions("FROM"):
             return None
         in_text = dataset_clause(query.text)
         if len(in_text[0]) < 2:
@@ -227,7 +246,6 @@ def _names(graphs: Iterable[str]) -> Iterator[NamedNode]:
             ) from error
 
 
-_FROM = re.compile("from", re.IGNORECASE)
 _SERVICE = re.compile("service", re.IGNORECASE)
 
 
@@ -238,7 +256,7 @@ def _refuse_service(dataset: Dataset, query: Query) -> None:
     word: with other letters in their place, strings, names and comments still parse, a keyword
     raises SyntaxError.
     """
-    if not _SERVICE.search(query.text):
+    if not query.mentions("SERVICE"):
         return
     token = service(query.text)
     if token:
@@ -263,11 +281,7 @@ def _written(
     prefixes: Mapping[str, str],
     largest: int | None,
 ) -> Answer:
-    kind = {
-        QuerySolutions: Kind.SOLUTIONS,
-        QueryBoolean: Kind.BOOLEAN,
-        QueryTriples: Kind.GRAPH,
-    }[type(result)]
+    kind = _KINDS[type(result)]
     chosen = query.formats.get(kind)
     if chosen is None:
         raise NotAcceptable([f.media_type for f in kind.formats])
@@ -286,6 +300,11 @@ def _written(
 
 
 _XML = (SPARQL_XML, RDF_XML)
+_KINDS = {
+    QuerySolutions: Kind.SOLUTIONS,
+    QueryBoolean: Kind.BOOLEAN,
+    QueryTriples: Kind.GRAPH,
+}
 
 
 class _Capped(io.BytesIO):

@@ -150,7 +150,7 @@ class Workers:
         while True:
             try:
                 worker = self._worker()
-                wire.send(worker.connection, query.packed())
+                wire.send(worker.connection, query.packed)
             except (OSError, EOFError) as error:  # an idle one may have ended
                 if time.monotonic() > deadline:
                     raise Busy("The query workers are being started anew.") from error

@@ -95,7 +95,7 @@ class Endpoint:
         """
         if query.answers_anew:
             return None
-        digest = _digest(f"{self._site.release} {query.packed()!r}")
+        digest = _digest(f"{self._site.release} {query.packed!r}")
         return f'W/"{digest}"' if query.may_label_anew else f'"{digest}"'
 
 
