@@ -1,6 +1,7 @@
 """Every request is logged in one line and counted, over all front processes."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +29,15 @@ def metrics(port: int) -> dict[str, float]:
     }
 
 
-def logged(log: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+def logged(log: Path, path: str) -> list[dict[str, object]]:
+    """The lines about a path, once there is one."""
+    end = time.monotonic() + 5
+    while True:
+        lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
+        found = [entry for entry in map(json.loads, lines) if entry["path"] == path]
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(0.02)
 
 
 def test_requests_are_counted_over_all_fronts(observed: tuple[Server, int]) -> None:
@@ -47,7 +55,7 @@ def test_requests_are_counted_over_all_fronts(observed: tuple[Server, int]) -> N
 def test_a_request_is_logged_in_one_line(observed: tuple[Server, int]) -> None:
     server, _ = observed
     server.get("/id/hip.ttl")
-    [line] = [entry for entry in logged(server.log) if entry["path"] == "/id/hip.ttl"]
+    [line] = logged(server.log, "/id/hip.ttl")
     assert (line["method"], line["status"], line["outcome"]) == ("GET", 200, "2xx")
     assert len(str(line["id"])) == 16
     assert float(str(line["milliseconds"])) > 0
@@ -56,7 +64,14 @@ def test_a_request_is_logged_in_one_line(observed: tuple[Server, int]) -> None:
 def test_a_query_is_logged_by_its_hash_only(observed: tuple[Server, int]) -> None:
     server, _ = observed
     server.ask("ASK { 'a secret' ?p ?o }")
+    assert any(entry["query"] for entry in logged(server.log, "/sparql"))
     assert "secret" not in server.log.read_text()
+
+
+def test_the_last_lines_are_written_where_the_server_is_told_to_end(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        server.get("/id/hip.nt")
+    assert len(logged(server.log, "/id/hip.nt")) == 1
 
 
 def test_metrics_are_not_served_to_the_public(observed: tuple[Server, int]) -> None:

@@ -1,6 +1,5 @@
 """The front's side of the query workers: idle ones are kept, the last used is asked first."""
 
-import contextlib
 import math
 import os
 import select
@@ -17,8 +16,6 @@ from calcguide.query.places import Places
 
 _LIGHT = 0.05
 """Seconds after which a query is no light one."""
-_NICENESS = 10
-"""Of a worker whose query is no light one."""
 _GRACE = 0.02
 """Seconds past the deadline after which a worker that should be dead is given up."""
 _RESTART = 1.0
@@ -126,20 +123,23 @@ class Workers:
         return self._heavy_answer(worker, started)
 
     def _heavy_answer(self, worker: _Worker, started: float) -> Answer:
-        """Wait on, outside of the place. The worker steps back and is not used again."""
-        with worker.connection:
-            try:
-                if self._answered_fast(worker):
-                    return _answer(wire.receive(worker.connection))
+        """Wait on, outside of the place. A worker that has been in the slow lane is not used again.
+
+        There it steps back, and may not step forward again.
+        """
+        try:
+            if self._answered_fast(worker):
+                reply = wire.receive(worker.connection)
+                self._idle.append(worker)
+                return _answer(reply)
+            with worker.connection:
                 return self._in_slow_lane(worker, started)
-            except EOFError as error:
-                raise self._how_it_ended(worker, started) from error
+        except EOFError as error:
+            raise self._how_it_ended(worker, started) from error
 
     def _answered_fast(self, worker: _Worker) -> bool:
         """Wait as long as the fast lane allows; a worker that could not run has it twice."""
         used, fast = _cpu_seconds(worker.pid), self._limits.fast_seconds
-        with contextlib.suppress(OSError):  # it may just have ended
-            os.setpriority(os.PRIO_PROCESS, worker.pid, _NICENESS)
         if worker.has_answered(fast - _LIGHT):
             return True
         return _cpu_seconds(worker.pid) - used < fast and worker.has_answered(fast)
