@@ -1,14 +1,14 @@
 """What the fronts count: numbers in memory that outlive them, one file a process, all in a folder.
 
-A front adds to its own file only, which costs less than a microsecond a request; who reports the
-figures adds up the files. The last addition of a front that is killed is not lost.
+A front adds to its own file only; who reports the figures adds up the files. What a front has
+counted stays where it is killed.
 """
 
 import bisect
 import mmap
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,28 +49,28 @@ class Counts:
         self._pid = 0
         self._cells = memoryview(bytearray(_SIZE)).cast("d")
 
-    def begin(self) -> None:
-        """Count a request that is under way."""
-        if self._folder and self._pid != os.getpid():
-            self._open(self._folder)
-        with self._lock:
-            self._cells[_UNDER_WAY] += 1
+    def add(self, answers: Iterable[tuple[str, str | None, float]], begun: int) -> list[str]:
+        """Count answers: the status of each, the error that it met if any, the seconds it took.
 
-    def end(self, status: str, error: str | None, seconds: float) -> str:
-        """Count an answer to it; return its outcome: the error's, where that has a name."""
-        place = _PLACES.get(error) if error else None
-        if place is None:
-            place = int(status[0]) - 1
+        Of so many requests that were begun, those not answered are under way. Returns the outcome
+        of each: the error's name, where it is one of OUTCOMES, else the class of the status.
+        """
+        outcomes = []
         with self._lock:
+            if self._folder and self._pid != os.getpid():
+                self._open(self._folder)
             cells = self._cells
-            cells[place] += 1
-            cells[_UNDER_WAY] -= 1
-            cells[_SECONDS] += seconds
-            cells[_CLASSES + bisect.bisect_left(BOUNDS, seconds)] += 1
-        return OUTCOMES[place]
+            for status, error, seconds in answers:
+                place = _PLACES.get(error or "", int(status[0]) - 1)
+                outcomes.append(OUTCOMES[place])
+                cells[place] += 1
+                cells[_SECONDS] += seconds
+                cells[_CLASSES + bisect.bisect_left(BOUNDS, seconds)] += 1
+            cells[_UNDER_WAY] = begun - sum(cells[:_UNDER_WAY])
+        return outcomes
 
     def _open(self, folder: Path) -> None:
-        """Open the file of this process, at its first request: it may have been forked."""
+        """Open the file of this process, which was forked since this was made."""
         self._pid = os.getpid()
         with (folder / f"{self._pid}{_ENDING}").open("w+b") as file:
             file.truncate(_SIZE)
