@@ -53,6 +53,7 @@ class World:
         outside = {dataset.graph(name) for name in OUTSIDE_DEFAULT}
         quads = sorted((q for q in dataset.store if q.graph_name not in outside), key=str)
         self.quads: Final = quads
+        self.stated: Final = frozenset(quads)
         self._of: dict[Term, list[Quad]] = defaultdict(list)
         self._to: dict[Term, list[Quad]] = defaultdict(list)
         for quad in quads:
@@ -179,7 +180,8 @@ STRUCTURE: Final = {
 
 def mutant(world: World, operator: str, change: Change) -> Mutant:
     """Return the change as a mutant that knows what it touches."""
-    about, removed, added = change[0], frozenset(change[1]), frozenset(change[2])
+    about, removed = change[0], frozenset(change[1])
+    added = frozenset(change[2]) - (world.stated - removed)
     owners = {world.owner(q.subject, added) for q in removed | added}
     core = owners | {kin for node in owners for kin in world.kin(node, added | removed)}
     rim: set[Term] = {q.object for q in removed | added if isinstance(q.object, NamedNode)}
