@@ -321,6 +321,19 @@ def test_each_query_about_a_thing_finds_something(
         assert len(found.text.splitlines()) > 1, link.text
 
 
+def test_the_page_of_the_dataset_opens_in_short_and_ends_with_every_statement(page: Open) -> None:
+    headings = [h["id"] for h in page("/dataset").all("h2")]
+    assert headings[0] == "here"
+    assert headings[-1] == "all"
+
+
+@pytest.mark.parametrize("path", ["/browse/types", "/browse/treatments"])
+def test_a_list_opens_with_one_plain_sentence(page: Open, path: str) -> None:
+    lead = page(path).all("p", **{"class": "lead"})[0].text
+    assert lead.count(".") == 1
+    assert "calc:" not in lead
+
+
 def test_the_page_of_the_guide_lists_its_sections_in_their_order(ask: Ask, page: Open) -> None:
     rows = ask(
         "SELECT ?section { id:guide dct:hasPart ?section . ?section calc:ordinal ?n } ORDER BY ?n"
@@ -474,6 +487,7 @@ def test_the_validation_page_says_what_was_checked_and_found(guide: Dataset, pag
     [
         ("/id/calcific-tendonitiss", 404, "There is no such page", "/id/calcific-tendonitis"),
         ("/id/no-such-thing", 404, "There is no such page", "/search?q=no+such+thing"),
+        ("/nothing", 404, "There is no such page", "/search?q=nothing"),
         ("/compare?place=nowhere", 400, "This cannot be understood", "/"),
         ("/shacl", 405, "This does not work in this way", "/browse"),
     ],
@@ -485,6 +499,7 @@ def test_the_page_of_an_error_says_in_plain_words_what_is_wrong_and_leads_on(
     found = read(response.text)
     assert response.status_code == status
     assert found.all("h1")[0].text == heading
+    assert "URL" not in found.text
     assert led_to in [a["href"] for a in found.all("main")[0].all("a")]
     assert _faults(path, found) == []
 

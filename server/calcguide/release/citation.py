@@ -1,5 +1,6 @@
 """How a dataset is cited: in a sentence, as BibTeX, as a citation file."""
 
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -106,8 +107,12 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+@functools.lru_cache(maxsize=1)
 def cite(dataset: Dataset) -> Citation:
-    """Return what the dataset states of itself that a citation needs."""
+    """Return what the dataset states of itself that a citation needs.
+
+    It is kept, since every page is cited and a dataset does not change.
+    """
     node = dataset.iri("dataset")
     return Citation(
         title=text(dataset, node, terms.DCT + "title"),

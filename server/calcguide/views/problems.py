@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, render_template, request
 from pyoxigraph import NamedNode
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from calcguide import errors
 from calcguide.description.naming import last_part, name
@@ -65,6 +65,11 @@ _HEADINGS: Mapping[int, str] = {
     HTTPStatus.GATEWAY_TIMEOUT: "This takes too long",
 }
 """What pages say at the top, in plain words."""
+_DETAILS: Mapping[type[HTTPException], str] = {
+    NotFound: "There is nothing at this address. It may be misspelt, or the link to it is wrong.",
+    MethodNotAllowed: "This address exists, but not for this kind of request.",
+}
+"""What is said where nobody says more, instead of what Werkzeug says."""
 
 
 def status_of(error: errors.CalcguideError) -> HTTPStatus:
@@ -156,7 +161,9 @@ def _refused(error: errors.CalcguideError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    response = problem(error.code or 500, error.description or str(error))
+    said = error.description if error.description != type(error).description else None
+    said = said or _DETAILS.get(type(error)) or error.description or str(error)
+    response = problem(error.code or 500, said)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
