@@ -1,10 +1,12 @@
 """The command line: serving, validating, asking, and comparing with a copy of the guide."""
 
 import errno
+import gc
 import socket
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,8 +20,10 @@ from calcguide.formats import (
     SOLUTION_FORMATS,
     Format,
 )
-from calcguide.given import Given, load_given
 from calcguide.settings import Settings
+
+if TYPE_CHECKING:
+    from calcguide.given import Given
 
 _ROOT = click.option(
     "--root",
@@ -68,8 +72,10 @@ class _Progress:
             click.echo(f"{what}{share}", err=True)
 
 
-def _given(data: tuple[Path, ...], graph: tuple[str, ...]) -> list[Given]:
+def _given(data: tuple[Path, ...], graph: tuple[str, ...]) -> "list[Given]":
     """The files of --data and --graph; raises UsageError for a --graph that is not IRI=FILE."""
+    from calcguide.given import Given
+
     files = [Given(path) for path in data]
     for pair in graph:
         iri, equals, path = pair.rpartition("=")
@@ -114,6 +120,7 @@ def serve(
               calcguide serve --root my-guide
               calcguide serve --data people.ttl --graph https://example.org/g=facts.nq
     """
+    gc.disable()  # nothing that a start makes is garbage
     from calcguide import processes
     from calcguide.app import create_app
     from calcguide.counts import Counts
@@ -121,10 +128,12 @@ def serve(
 
     settings = Settings.read(host=host, port=port)
     _refuse_busy_port(settings["host"], settings.number("port"))
-    files = _given(data, graph)
+    files = _given(data, graph) if data or graph else []
     if files and root:
         raise UsageError("Give either --root or --data/--graph, not both.")
     if files:
+        from calcguide.given import load_given
+
         verdict, dataset = None, load_given(files, settings, _Progress())
     else:
         guide = _root(root)
@@ -132,6 +141,8 @@ def serve(
     shown = settings["host"] if ":" not in settings["host"] else f"[{settings['host']}]"
     address = f"http://{shown}:{settings['port']}"
     counts = processes.counting_folder()
+    gc.freeze()  # so that garbage collection copies no page that the processes share
+    gc.enable()
     status = processes.run(
         dataset,
         settings,

@@ -12,7 +12,6 @@ Fronts reach it over one listening socket. What they ask first decides what a co
 """
 
 import contextlib
-import gc
 import os
 import selectors
 import signal
@@ -72,7 +71,6 @@ class StoreProcess:
 
     def run(self) -> None:
         """Serve for ever."""
-        gc.freeze()  # so that a worker's garbage collection does not copy shared pages
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         while True:
