@@ -71,6 +71,11 @@ def _calcguide(place: Place) -> list[str]:
     return [*command, "--port", str(place.port), *given]
 
 
+def _calcguide_environment(place: Place) -> dict[str, str]:
+    """A store on disk is built anew for each graph; the guide's verdict is where it always is."""
+    return {"CALCGUIDE_CACHE": str(place.folder / "cache")} if place.graph else {}
+
+
 # Oxigraph's own server, as its manual has it: loaded, optimized, then served; or in memory.
 
 _OXIGRAPH = _installed(PYTHON / "oxigraph")
@@ -258,6 +263,7 @@ PEERS = (
         _calcguide,
         sparql="/sparql",
         page=".html",
+        environment=_calcguide_environment,
     ),
     Peer(
         "oxigraph",

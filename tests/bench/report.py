@@ -217,6 +217,7 @@ GROWTH = (
     Figure("", "calcguide", "uncached", "cpu_us"),
     Figure("", "calcguide", "first render", "cpu_us"),
     Figure("", "calcguide", "load", "seconds"),
+    Figure("", "calcguide", "start", "seconds"),
     Figure("", "calcguide", "validate", "seconds"),
     Figure("", "calcguide", "validate", "cpu_seconds"),
     Figure("", "calcguide", "memory", "pss_mb"),
