@@ -11,7 +11,7 @@ from calcguide.dataset import DEFAULT_GRAPH, Dataset
 from calcguide.description.entity import EntityPage, Rating, describe_entity
 from calcguide.description.home import HomePage, describe_home, overview
 from calcguide.description.listings import browse, browse_page, contents, questions
-from calcguide.description.naming import Name, in_sentence
+from calcguide.description.naming import Name, calc, in_sentence
 from calcguide.description.paging import Paging
 from calcguide.description.records import (
     describe_claim,
@@ -393,3 +393,13 @@ def test_a_folder_without_questions_or_comparison_still_has_a_home(tmp_path: Pat
     (tmp_path / "data" / "things.ttl").write_text(PREFIXES + block, encoding="utf-8")
     page = home(load(Root(tmp_path)))
     assert (page.cards, page.questions, page.why, page.example) == ((), (), (), None)
+
+
+def test_a_claim_of_other_people_that_states_no_polarity_has_its_place() -> None:
+    store = Store()
+    subject, object, claim = (NamedNode(BASE + path) for path in ("id/a", "id/b", "claim/c1"))
+    said = {"subject": subject, "predicate": calc("causes"), "object": object}
+    store.extend(Quad(claim, calc(local), end) for local, end in said.items())
+    page = describe_entity(Dataset(store, BASE), subject.value)
+    [row] = [row for group in page.groups for row in group.rows]
+    assert [statement.object.iri for statement in row.statements] == [object.value]

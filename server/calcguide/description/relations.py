@@ -19,7 +19,8 @@ _ORDINAL: Final = calc("ordinal")
 _HAS_PART: Final = terms.DCT + "hasPart"
 _INVERSE_OF: Final = NamedNode(terms.OWL + "inverseOf")
 _SYMMETRIC: Final = NamedNode(terms.OWL + "SymmetricProperty")
-_POLARITIES: Final = ("affirmed", "unproven", "denied")
+_POLARITIES: Final = ("affirmed", "unproven", "denied", "")
+"""In the order of rows; the last is that of a claim of other people that states none."""
 _STANDARD_INVERSES: Final = {
     terms.SKOS + "broader": "has narrower concept",
     terms.SKOS + "member": "listed in",
