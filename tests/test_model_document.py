@@ -142,3 +142,14 @@ def test_the_document_has_the_parts_of_miro_in_their_order() -> None:
 def test_a_document_links_to_files_that_there_are(path: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_each_of_the_twelve_objections_is_answered() -> None:
+    numbers = re.findall(r"^\| (\d+) \| [^|]+ \| [^|]{40,} \|$", DOCUMENT.read_text("utf-8"), re.M)
+    assert numbers == [str(number) for number in range(1, 13)]
+
+
+def test_the_worked_questions_that_the_document_names_exist() -> None:
+    named = re.findall(r"`([a-z]+(?:-[a-z]+){3,})`", DOCUMENT.read_text("utf-8"))
+    assert named
+    assert [n for n in named if not (REPOSITORY / f"data/queries/{n}.ttl").exists()] == []
