@@ -290,9 +290,10 @@ def _check(dataset: Dataset) -> Iterator[Result]:
 
 
 def _misplaced(dataset: Dataset, root: Root) -> Iterator[Result]:
-    """Yield what stands in another file of data/ than its section or its class says.
+    """Yield what stands in the file of another section or another class than its own.
 
-    The class of a thing has a file of its own as the shape of that class has one.
+    The class of a thing has a file as the shape of that class has one. A file that is named for
+    no section may hold the claims of all.
     """
     stems: dict[Term, set[str]] = {}
     for quad in dataset.store.quads_for_pattern(None, TARGETS[1], None):
@@ -306,7 +307,8 @@ def _misplaced(dataset: Dataset, root: Root) -> Iterator[Result]:
         for quad in dataset.store.quads_for_pattern(node, _STATED_IN, None):
             passage = quad.object.value if isinstance(quad.object, NamedNode) else ""
             section = passage.removeprefix(sections).partition("/")[0]
-            wanted = {f"data/claims/{section}.ttl"} if passage.startswith(sections) else set()
+            named = dataset.knows(dataset.iri(f"section/{file.stem}").value)
+            wanted = {f"data/claims/{section}.ttl"} if named else set()
         by_hand = place.startswith("data/") and file.suffix == ".ttl"
         if by_hand and wanted and place not in wanted:
             home = " or ".join(sorted(wanted))
