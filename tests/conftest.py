@@ -25,6 +25,9 @@ CLAIMS: Final = sum(
 )
 """How many claims the files hold: an editor who adds one changes no test of the server."""
 
+# An application in this process would write its log between the lines of the tests' report.
+os.environ["CALCGUIDE_ACCESS_LOG"] = "off"
+
 MATRIX = pytest.StashKey[dict[str, int]]()
 """What the negotiation matrix counts: its requests."""
 

@@ -15,7 +15,7 @@ from tests.running import Server, free_port, serving
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int]]:
     port = free_port()
     folder = tmp_path_factory.mktemp("observed")
-    with serving(folder, CALCGUIDE_METRICS_PORT=str(port)) as server:
+    with serving(folder, CALCGUIDE_METRICS_PORT=str(port), CALCGUIDE_ACCESS_LOG="on") as server:
         yield server, port
 
 
@@ -70,7 +70,7 @@ def test_a_query_is_logged_by_its_hash_only(observed: tuple[Server, int]) -> Non
 
 
 def test_the_last_lines_are_written_where_the_server_is_told_to_end(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
+    with serving(tmp_path, CALCGUIDE_ACCESS_LOG="on") as server:
         server.get("/id/hip.nt")
     assert len(logged(server.log, "/id/hip.nt")) == 1
 

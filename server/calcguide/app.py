@@ -92,10 +92,9 @@ def create_app(
         app.register_blueprint(blueprint)
     problems.register(app)
     signposting.register(app)
-    whole = Completion(Endpoint(app.wsgi_app, site), site.since)
+    whole = Gate(Completion(Endpoint(app.wsgi_app, site), site.since), settings)
     prepared = Prepared(whole, settings.number("prepared_mb") * 1_000_000)
-    observed = Observation(Gate(prepared, settings), settings, counts or Counts())
-    app.wsgi_app = observed  # type: ignore[method-assign]
+    app.wsgi_app = Observation(prepared, settings, counts or Counts())  # type: ignore[method-assign]
     return app
 
 

@@ -1,5 +1,6 @@
 """The front's side of the query workers: idle ones are kept, the last used is asked first."""
 
+import contextlib
 import math
 import os
 import select
@@ -16,6 +17,8 @@ from calcguide.query.places import Places
 
 _LIGHT = 0.05
 """Seconds after which a query is no light one."""
+_NICENESS = 10
+"""Of a worker whose query is no light one."""
 _GRACE = 0.02
 """Seconds past the deadline after which a worker that should be dead is given up."""
 _RESTART = 1.0
@@ -123,23 +126,31 @@ class Workers:
         return self._heavy_answer(worker, started)
 
     def _heavy_answer(self, worker: _Worker, started: float) -> Answer:
-        """Wait on, outside of the place. A worker that has been in the slow lane is not used again.
+        """Wait on, outside of the place. The worker steps back.
 
-        There it steps back, and may not step forward again.
+        It is used again where it answers in the fast lane and may step forward again: only who is
+        privileged may (RLIMIT_NICE, getrlimit(2)). A new one has to meet each page of the store.
         """
         try:
-            if self._answered_fast(worker):
-                reply = wire.receive(worker.connection)
-                self._idle.append(worker)
-                return _answer(reply)
-            with worker.connection:
-                return self._in_slow_lane(worker, started)
+            if not self._answered_fast(worker):
+                with worker.connection:
+                    return self._in_slow_lane(worker, started)
+            reply = wire.receive(worker.connection)
         except EOFError as error:
             raise self._how_it_ended(worker, started) from error
+        try:
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, worker.pid, own)
+            self._idle.append(worker)
+        except OSError:
+            worker.connection.close()
+        return _answer(reply)
 
     def _answered_fast(self, worker: _Worker) -> bool:
         """Wait as long as the fast lane allows; a worker that could not run has it twice."""
         used, fast = _cpu_seconds(worker.pid), self._limits.fast_seconds
+        with contextlib.suppress(OSError):  # it may just have ended
+            os.setpriority(os.PRIO_PROCESS, worker.pid, _NICENESS)
         if worker.has_answered(fast - _LIGHT):
             return True
         return _cpu_seconds(worker.pid) - used < fast and worker.has_answered(fast)

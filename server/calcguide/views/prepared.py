@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 _METHODS: Final = ("GET", "HEAD", "POST")
 _LONGEST_BODY: Final = 16_384
 """Bytes of a request body up to which it is part of what an answer is kept under."""
-_DECISIVE: Final = (
-    "REQUEST_METHOD", "HTTP_HOST", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
-    "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING",
-)  # fmt: skip
-"""What of a request decides the answer, beside its body."""
-_CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 _OVERHEAD: Final = 1_000
 """Bytes of a kept answer beside its body, roughly."""
 
@@ -66,7 +60,7 @@ class Prepared:
         """
         key = _key(environ)
         kept = self._find(key) if key else None
-        conditional = any(condition in environ for condition in _CONDITIONS)
+        conditional = "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ
         if kept and not conditional:
             return _answer(kept, environ, start_response)
         reads = environ["REQUEST_METHOD"] != "POST"  # section 13.1.2: 304 answers GET and HEAD
@@ -118,15 +112,24 @@ class Prepared:
 
 
 def _key(environ: "WSGIEnvironment") -> Key | None:
-    """All that decides the answer, None where that is not worth keeping."""
+    """All that decides the answer, None where that is not worth keeping, or not sure."""
     method = environ["REQUEST_METHOD"]
-    if method not in _METHODS:
+    if method not in _METHODS or "HTTP_TRANSFER_ENCODING" in environ:
         return None
-    decisive = tuple(environ.get(name, "") for name in _DECISIVE)
+    get = environ.get
+    decisive = (
+        method,
+        get("HTTP_HOST", ""),
+        get("PATH_INFO", ""),
+        get("QUERY_STRING", ""),
+        get("CONTENT_TYPE", ""),
+        get("HTTP_ACCEPT", ""),
+        get("HTTP_ACCEPT_ENCODING", ""),
+    )
+    length = get("CONTENT_LENGTH") or ""
     if method != "POST":
-        return decisive
-    length = environ.get("CONTENT_LENGTH") or ""
-    if not length or int(length) > _LONGEST_BODY:
+        return None if length else decisive
+    if not length.isdecimal() or int(length) > _LONGEST_BODY:
         return None
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)
