@@ -293,28 +293,30 @@ def _misplaced(dataset: Dataset, root: Root) -> Iterator[Result]:
     """Yield what stands in the file of another section or another class than its own.
 
     The class of a thing has a file as the shape of that class has one. A file that is named for
-    no section may hold the claims of all.
+    none may hold what it likes.
     """
     stems: dict[Term, set[str]] = {}
     for quad in dataset.store.quads_for_pattern(None, TARGETS[1], None):
         if isinstance(quad.subject, NamedNode) and quad.subject.value in dataset.files:
             stems.setdefault(quad.object, set()).add(dataset.files[quad.subject.value].stem)
+    homes: dict[str, set[str]] = {}
+    for iri in dataset.files:
+        types = dataset.store.quads_for_pattern(NamedNode(iri), terms.RDF_TYPE, None)
+        homes[iri] = {f"data/{stem}.ttl" for q in types for stem in stems.get(q.object, ())}
     sections = dataset.iri("passage").value + "/"
-    for iri, file in dataset.files.items():
-        place, node = root.name_of(file), NamedNode(iri)
-        types = [q.object for q in dataset.store.quads_for_pattern(node, terms.RDF_TYPE, None)]
-        wanted = {f"data/{stem}.ttl" for type in types for stem in stems.get(type, ())}
-        for quad in dataset.store.quads_for_pattern(node, _STATED_IN, None):
-            passage = quad.object.value if isinstance(quad.object, NamedNode) else ""
+    for quad in dataset.store.quads_for_pattern(None, _STATED_IN, None):
+        claim, passage = (getattr(end, "value", "") for end in (quad.subject, quad.object))
+        if claim in homes and passage.startswith(sections):
             section = passage.removeprefix(sections).partition("/")[0]
-            named = dataset.knows(dataset.iri(f"section/{file.stem}").value)
-            wanted = {f"data/claims/{section}.ttl"} if named else set()
-        by_hand = place.startswith("data/") and file.suffix == ".ttl"
-        if by_hand and wanted and place not in wanted:
+            homes[claim] = {f"data/claims/{section}.ttl"}
+    named = set().union(*homes.values())
+    for iri, wanted in homes.items():
+        place = root.name_of(dataset.files[iri])
+        if wanted and place in named - wanted:
             home = " or ".join(sorted(wanted))
             message = f"This stands in another file than it belongs in. Move its block to {home}."
             shape = rule("each-block-stands-in-its-file")
-            yield Result(node, None, None, message, shape, severity="Warning")
+            yield Result(NamedNode(iri), None, None, message, shape, severity="Warning")
 
 
 def _file(check: str) -> Path:
