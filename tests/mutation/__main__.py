@@ -6,7 +6,6 @@ from collections import Counter
 from tests.conftest import source_file
 from tests.mutation.judging import (
     answered_otherwise,
-    batches,
     contradicted_by_the_text,
     make_mutants,
     rules_of,
@@ -15,9 +14,8 @@ from tests.mutation.judging import (
 
 def report() -> int:
     """Print the figures; return how many mutants nothing notices."""
-    groups = batches(make_mutants())
-    mutants = [each for group in groups for each in group]
-    rules = {name: found for group in groups for name, found in rules_of(group).items()}
+    mutants = make_mutants()
+    rules = rules_of(mutants)
     left = [each for each in mutants if not rules[each.name]]
     print(f"{len(mutants)} mutants made")
     print(f"{len(mutants) - len(left)} caught by shapes and checks")

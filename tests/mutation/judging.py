@@ -1,8 +1,8 @@
 """Who notices a mutant: the shapes and checks, then the questions, then the guide's own text."""
 
-import random
+import hashlib
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +17,8 @@ from tests.mutation.mutants import Change, Mutant, World, mutant
 from tests.test_queries import FILES, Example, answer
 
 SEED: Final = 20
-BATCH: Final = 60
-"""How many mutants are validated in one run, at most."""
-RUNS: Final = 90
-"""How many such runs there are, at most: mutants that fit into none are left out."""
+SIZES: Final = (60, 8, 1)
+"""How many mutants are validated in one run, at most: at first, and where that leaves doubt."""
 
 Rules = frozenset[str]
 
@@ -28,17 +26,21 @@ Rules = frozenset[str]
 def make_mutants(seed: int = SEED) -> list[Mutant]:
     """Return the mutants of all operators: the same ones for the same data and seed."""
     world = World(load_asserted(Root(published())))
-    chance = random.Random(seed)
     found: dict[tuple[object, object], Mutant] = {}
     names: set[str] = set()
     for operator, changes, count in _choices(world):
-        for change in chance.sample(changes, min(count, len(changes))):
+        for change in sorted(changes, key=partial(_chance, seed, operator))[:count]:
             made = mutant(world, operator, change)
             if made.removed == made.added or made.name in names:
                 continue  # nothing is changed, or what is reported under the same name already
             names.add(made.name)
             found.setdefault((made.removed, made.added), made)
     return list(found.values())
+
+
+def _chance(seed: int, operator: str, change: Change) -> bytes:
+    """A number by chance that is the change's own: what else there is does not alter it."""
+    return hashlib.sha256(f"{seed} {operator} {change[0]}".encode()).digest()
 
 
 def _choices(world: World) -> Iterator[tuple[str, list[Change], int]]:
@@ -54,17 +56,15 @@ def _choices(world: World) -> Iterator[tuple[str, list[Change], int]]:
         yield operator.__name__, list(operator(world)), count
 
 
-def batches(mutants: Iterable[Mutant]) -> list[list[Mutant]]:
+def batches(mutants: Iterable[Mutant], size: int = SIZES[0]) -> list[list[Mutant]]:
     """Return the mutants in groups whose members change different things, few groups in all."""
     groups: list[tuple[set[str], set[str], list[Mutant]]] = []
     for each in mutants:
         for cores, rims, members in groups:
             apart = not (each.core & (cores | rims) or each.rim & cores)
-            if apart and len(members) < BATCH and not (each.alone or members[0].alone):
+            if apart and len(members) < size and not (each.alone or members[0].alone):
                 break
         else:
-            if len(groups) == RUNS:
-                continue
             cores, rims, members = set(), set(), []
             groups.append((cores, rims, members))
         cores |= each.core
@@ -82,29 +82,40 @@ def validated(mutants: Iterable[Mutant]) -> tuple[Violation, ...]:
     return validate_dataset(dataset, root).violations
 
 
-def rules_of(mutants: list[Mutant]) -> dict[str, Rules]:
-    """Return for each mutant the shapes and checks that catch it, all validated in one run.
+def rules_of(mutants: Iterable[Mutant]) -> dict[str, Rules]:
+    """Return for each mutant the shapes and checks that catch it, many validated in one run.
 
     A result belongs to the mutant that changed what it speaks of. Where that may be one of
-    several, these are judged again, each alone; where it is none, the group in two halves.
+    several, these are judged again, in smaller groups and alone in the end.
+    """
+    judged: dict[str, Rules] = {}
+    for size in SIZES:
+        unsure: dict[str, Mutant] = {}
+        for group in batches(mutants, size):
+            judged |= _judged_together(group, unsure)
+        mutants = unsure.values()
+    return judged
+
+
+def _judged_together(mutants: list[Mutant], unsure: dict[str, Mutant]) -> dict[str, Rules]:
+    """What catches each; `unsure` is told of what has to be judged again.
+
+    Where a result belongs to none of them, they are judged in two halves.
     """
     results = validated(mutants)
     if len(mutants) == 1:
         return {mutants[0].name: frozenset(v.source_shape for v in results)}
     caught: dict[str, set[str]] = {each.name: set() for each in mutants}
-    unsure: dict[str, Mutant] = {}
     for result in results:
         owners = _owners(mutants, result)
         if not owners:
             half = len(mutants) // 2
-            return rules_of(mutants[:half]) | rules_of(mutants[half:])
+            halves = (mutants[:half], mutants[half:])
+            return {k: v for each in halves for k, v in _judged_together(each, unsure).items()}
         if len(owners) > 1:
             unsure.update((each.name, each) for each in owners)
         caught[owners[0].name].add(result.source_shape)
-    judged = {name: frozenset(rules) for name, rules in caught.items()}
-    for each in unsure.values():
-        judged |= rules_of([each])
-    return judged
+    return {name: frozenset(rules) for name, rules in caught.items()}
 
 
 def _owners(mutants: list[Mutant], result: Violation) -> list[Mutant]:

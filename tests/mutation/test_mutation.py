@@ -1,7 +1,6 @@
 """Whatever makes the data wrong is noticed; whatever is not noticed is explained."""
 
 import csv
-import os
 from pathlib import Path
 
 import pytest
@@ -84,19 +83,12 @@ def test_an_operator_that_is_explained_is_there(explained: dict[tuple[str, str],
     assert all(explained.values())
 
 
-ALL = pytest.mark.skipif(
-    not os.environ.get("CALCGUIDE_MUTANTS"),
-    reason="not every survivor beyond the sample has been read: set CALCGUIDE_MUTANTS=1 to judge",
-)
-
-
 @pytest.fixture(scope="session")
 def rules(groups: list[list[Mutant]]) -> dict[str, Rules]:
     """What catches each mutant."""
-    return {name: found for group in groups for name, found in rules_of(group).items()}
+    return rules_of(each for group in groups for each in group)
 
 
-@ALL
 @pytest.mark.slow
 def test_each_wrong_mutant_is_caught_or_explained(
     groups: list[list[Mutant]],
@@ -108,7 +100,6 @@ def test_each_wrong_mutant_is_caught_or_explained(
     assert sum(map(bool, rules.values())) > len(mutants) * 3 // 4
 
 
-@ALL
 @pytest.mark.slow
 def test_nothing_is_explained_that_is_always_caught(
     groups: list[list[Mutant]],
@@ -124,7 +115,6 @@ def test_nothing_is_explained_that_is_always_caught(
     assert not idle
 
 
-@ALL
 @pytest.mark.slow
 def test_a_mutant_judged_alone_is_judged_as_among_others(
     groups: list[list[Mutant]], rules: dict[str, Rules]
@@ -134,7 +124,6 @@ def test_a_mutant_judged_alone_is_judged_as_among_others(
             assert rules_of([each])[each.name] == rules[each.name], each.name
 
 
-@ALL
 @pytest.mark.slow
 def test_published_answers_and_the_text_notice_more(
     groups: list[list[Mutant]], rules: dict[str, Rules]
