@@ -79,3 +79,16 @@ def test_each_shape_that_constrains_is_in_the_list_but_relations_and_what_others
 def test_each_check_carries_a_constraint_of_the_list(guide: Dataset) -> None:
     carrying = {name for row in ROWS for name in row["carried by"].split()}
     assert guide.checks.keys() <= carrying
+
+
+def test_the_document_on_the_checks_counts_what_there_is() -> None:
+    text = (REPOSITORY / "docs" / "validation.md").read_text("utf-8")
+    carrying = [name for row in ROWS for name in row["carried by"].split()]
+    counted = {
+        "constraints in the list": len(ROWS),
+        "shapes and checks that carry them": len(carrying),
+        "examples that conform": sum("/conforms" in name for name in EXAMPLES),
+        "examples that a shape catches": sum("/violates" in name for name in EXAMPLES),
+        "examples of a check, good and bad things in each": len([*FOLDER.glob("checks/*.trig")]),
+    }
+    assert [what for what, number in counted.items() if f"| {what} | {number} |" not in text] == []
