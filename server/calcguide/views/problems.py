@@ -67,7 +67,6 @@ _HEADINGS: Mapping[int, str] = {
 """What pages say at the top, in plain words."""
 _DETAILS: Mapping[type[HTTPException], str] = {
     NotFound: "There is nothing at this address. It may be misspelt, or the link to it is wrong.",
-    MethodNotAllowed: "This address exists, but not for this kind of request.",
 }
 """What is said where nobody says more, instead of what Werkzeug says."""
 
@@ -163,9 +162,12 @@ def _refused(error: errors.CalcguideError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     said = error.description if error.description != type(error).description else None
     said = said or _DETAILS.get(type(error)) or error.description or str(error)
-    response = problem(error.code or 500, said)
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    if not isinstance(error, MethodNotAllowed):
+        return problem(error.code or 500, said)
+    allowed = ", ".join(sorted(error.valid_methods or ()))
+    said = f"The method {request.method} is not for this address. It takes {allowed}."
+    response = problem(error.code, said)
+    response.headers["Allow"] = allowed
     return response
 
 
