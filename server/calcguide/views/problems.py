@@ -165,7 +165,7 @@ def _http_error(error: HTTPException) -> Response:
     if not isinstance(error, MethodNotAllowed):
         return problem(error.code or 500, said)
     allowed = ", ".join(sorted(error.valid_methods or ()))
-    said = f"The method {request.method} is not for this address. It takes {allowed}."
+    said = f"This method is not allowed here. The address takes {allowed}."
     response = problem(error.code, said)
     response.headers["Allow"] = allowed
     return response
