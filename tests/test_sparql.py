@@ -11,6 +11,7 @@ from rdflib import Graph
 
 from calcguide.app import create_app
 from calcguide.dataset import Dataset
+from calcguide.query import Answer, Query, Workers
 from calcguide.settings import Settings
 from tests.conftest import CLAIMS
 
@@ -373,3 +374,22 @@ def test_a_body_in_chunks_is_read_whole_or_refused(
 @pytest.mark.parametrize("port", ["0", "65536", "99999"])
 def test_a_host_with_a_port_that_is_none_is_refused(client: FlaskClient, port: str) -> None:
     assert client.get("/", headers={"Host": f"localhost:{port}"}).status_code == 400
+
+
+class Faulty(Workers):
+    """Workers with a fault in them."""
+
+    def __init__(self) -> None:
+        pass
+
+    def evaluate(self, query: Query) -> Answer:
+        raise ZeroDivisionError("what nobody else is to read")
+
+
+def test_a_fault_of_the_server_is_told_in_the_same_shape(guide: Dataset) -> None:
+    app = create_app(guide, Settings.read(), workers=Faulty())
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = app.test_client().get("/sparql", query_string={"query": ASK})
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "nobody" not in answer.text

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
-from calcguide.errors import CalcguideError, MalformedQuery, RefusedQuery
+from calcguide.errors import MalformedQuery, RefusedQuery
 from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, Format
 from calcguide.query import Kind, Query
 from calcguide.views.completion import known
@@ -61,7 +61,7 @@ class Endpoint:
                 if "query" in parameters and not _wants_page(environ, parameters):
                     return self._answer(environ, parameters, start_response)
                 environ[_ASKED] = parameters
-            except (CalcguideError, HTTPException) as error:
+            except Exception as error:  # noqa: BLE001 - Flask answers it: a fault of ours by 500
                 refuse(environ, error)
         return self._application(environ, start_response)
 
