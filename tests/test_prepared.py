@@ -80,6 +80,14 @@ def test_the_least_lately_used_answer_makes_room() -> None:
     assert counting.asked == 14
 
 
+def test_what_an_answer_is_kept_under_takes_room_too() -> None:
+    counting = Counting()
+    client = Client(Prepared(counting, 80_000))
+    for number in [*range(20), 0]:
+        client.get("/a", query_string=f"q={number}" + "x" * 8_000)
+    assert counting.asked == 21
+
+
 @pytest.fixture(scope="module")
 def app(guide: Dataset) -> Flask:
     return create_app(guide, Settings.read({}))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -324,6 +325,18 @@ def test_a_query_may_be_long_and_longer_by_post(
         assert answer.json == {"head": {}, "boolean": True}
     else:
         refused(answer, status, "bytes")
+
+
+@pytest.mark.parametrize("name", ["Accept", "Accept-Encoding", "If-None-Match"])
+def test_a_list_in_a_header_field_may_be_long_but_not_endless(
+    small: FlaskClient, name: str
+) -> None:
+    for size, status in ((8_000, 406 if name == "Accept" else 200), (400_000, 431)):
+        began = time.perf_counter()
+        headers = {name: "a/b," * (size // 4)}
+        answer = small.get("/sparql", query_string={"query": "ASK {}"}, headers=headers)
+        assert answer.status_code == status
+        assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,11 @@ LONGEST_TARGET: Final = 32_768
 """Bytes of a request target; a longer query is sent by POST."""
 LONGEST_BODY: Final = 1_048_576
 """Bytes of a request body."""
+LONGEST_FIELD: Final = 8_192
+"""Bytes of a header field that is a list, whose elements are weighed one by one."""
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::([0-9]{1,5}))?")
+_LISTS: Final = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 Refusal = tuple[HTTPStatus, str]
@@ -43,7 +46,7 @@ class Gate:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request, or refuse it with problem details (RFC 9457)."""
-        for refuses in (_method, self._host, _length, _target, _chunked):
+        for refuses in (_method, self._host, _length, _target, _fields, _chunked):
             refusal = refuses(environ)
             if refusal:
                 return _refuse(start_response, *refusal)
@@ -112,6 +115,16 @@ def _target(environ: "WSGIEnvironment") -> Refusal | None:
     return (
         HTTPStatus.REQUEST_URI_TOO_LONG,
         f"A request target may have {LONGEST_TARGET:,} bytes. Send a long query by POST.",
+    )
+
+
+def _fields(environ: "WSGIEnvironment") -> Refusal | None:
+    if all(len(environ.get(name, "")) <= LONGEST_FIELD for name in _LISTS):
+        return None
+    return (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        f"Accept, Accept-Encoding and If-None-Match may have {LONGEST_FIELD:,} bytes each. "
+        "Name fewer.",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from calcguide.errors import NotAcceptable
 from calcguide.formats import Format
 
+_ELEMENT = re.compile(r'(?:[^,"]|"[^"]*"?)+')
 _PARAMETER = re.compile(r';\s*([\w.+-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
 _QVALUE = re.compile(r"(0(\.\d{0,3})?|1(\.0{0,3})?)$")
 
@@ -38,7 +39,7 @@ def media_ranges(accept: str) -> list[MediaRange]:
     Parameters other than `q` do not narrow a range: every format here has one variant.
     """
     found = []
-    for element in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', accept):
+    for element in _ELEMENT.findall(accept):
         name, _, parameters = element.strip().partition(";")
         main, slash, sub = name.strip().lower().partition("/")
         if not (slash and main and sub) or (main == "*" and sub != "*"):

@@ -22,7 +22,7 @@ _METHODS: Final = ("GET", "HEAD", "POST")
 _LONGEST_BODY: Final = 16_384
 """Bytes of a request body up to which it is part of what an answer is kept under."""
 _OVERHEAD: Final = 1_000
-"""Bytes of a kept answer beside its body, roughly."""
+"""Bytes of a kept answer beside its body and what it is kept under, roughly."""
 
 Key = tuple[str | bytes, ...]
 
@@ -34,10 +34,7 @@ class _Kept:
     body: bytes
     tag: str
     query_hash: str | None
-
-    @property
-    def size(self) -> int:
-        return len(self.body) + _OVERHEAD
+    size: int
 
 
 class Prepared:
@@ -95,7 +92,8 @@ class Prepared:
         body = b"".join(answered)
         if hasattr(answered, "close"):
             answered.close()
-        self._keep(key, _Kept(status, headers, body, tag, environ.get(QUERY_HASH)))
+        size = len(body) + sum(map(len, key)) + _OVERHEAD
+        self._keep(key, _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size))
         return [body]
 
     def _keep(self, key: Key, kept: _Kept) -> None:
