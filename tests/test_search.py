@@ -215,6 +215,12 @@ def test_the_page_shows_label_class_definition_and_why(client: FlaskClient) -> N
     assert page.all("meta", name="robots")[0]["content"] == "noindex"
 
 
+def test_that_names_are_only_spelt_nearly_so_is_said_once(client: FlaskClient) -> None:
+    for query, times in (("tendonitus", 1), ("tendonitis", 0)):
+        page = read(client.get(f"/search?q={query}").text)
+        assert page.text.count("spelt nearly so") == times
+
+
 def test_the_form_works_without_scripts_and_suggests_every_name(
     client: FlaskClient, guide: Dataset
 ) -> None:

@@ -144,6 +144,19 @@ def test_an_error_names_line_and_column_and_keeps_the_text(visit: Visit, javascr
     assert not page.title().startswith("Error: ")
 
 
+def test_an_error_that_a_button_mends_is_seen_once(visit: Visit) -> None:
+    page = visit("/sparql")
+    write(page, "SELECT * { ?s a calc:Claim }")
+    page.keyboard.press("Control+Enter")
+    page.locator("#query-error").wait_for(state="attached")
+    page.locator("#advice .wrong", has_text="PREFIX calc:").wait_for()
+    for repeated in ("#query-error", ".excerpt"):
+        clipped = page.locator(repeated).evaluate("shown => getComputedStyle(shown).clipPath")
+        assert clipped == "inset(50%)"
+    page.get_by_role("button", name="Add PREFIX calc:").click()
+    page.locator("#advice .wrong").wait_for(state="detached")
+
+
 def test_all_but_the_editor_works_without_scripts(visit: Visit) -> None:
     page = visit(asked(QUERIES["bars"]), javascript=False)
     assert page.locator("textarea").is_visible()
