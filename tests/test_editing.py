@@ -78,6 +78,18 @@ MISTAKES: Final[dict[str, tuple[Change, Change, str, str]]] = {
         "id:new-treatment",
         "with its language tag",
     ),
+    "a definition without a language": (
+        lambda block: re.sub(r'(skos:definition ".*")@en', r"\1", block),
+        same,
+        "id:new-treatment",
+        "with its language tag",
+    ),
+    "two hedging words": (
+        same,
+        put('"may"', '"may" , "could"'),
+        "claim:c250",
+        "Give one calc:hedgeWord",
+    ),
     "a misspelt class": (
         put("calc:Intervention", "calc:Interventions"),
         same,
@@ -208,6 +220,13 @@ def test_the_example_of_the_instructions_conforms(tmp_path: Path) -> None:
     assert verdict.violations == ()
 
 
+def test_a_claim_whose_passage_is_not_known_is_sent_to_no_file(tmp_path: Path) -> None:
+    claim = put("calc:statedIn", "calc:stated_in")(CLAIM)
+    verdict = validate(Root(added(tmp_path, ENTITY, claim)))
+    assert verdict.violations
+    assert not [v for v in verdict.violations if "another file" in v.message]
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_answered_with_what_to_do(verdict: Verdict, mistake: str) -> None:
     number = 300 + list(MISTAKES).index(mistake)
@@ -224,7 +243,12 @@ def test_a_mistake_is_answered_with_what_to_do(verdict: Verdict, mistake: str) -
 @pytest.mark.parametrize(
     ("file", "block", "line", "words"),
     [
-        (CLAIMS, put("calc:treats", "calcs:treats")(CLAIM), 6, "The prefix calcs: has not been"),
+        (
+            CLAIMS,
+            put("calc:treats", "calcs:treats")(CLAIM),
+            6,
+            "The prefix calcs: has not been declared. Mend its name",
+        ),
         (CLAIMS, CLAIM.rstrip().rstrip(".") + CLAIM.replace("c250", "c251"), 15, "just before it"),
         (ENTITIES, put('"New treatment"', '"New treatment')(ENTITY), 2, "quotation mark may be"),
         (CLAIMS, put("calc:affirmed ;", "calc:affirmed")(CLAIM), 9, "a semicolon"),

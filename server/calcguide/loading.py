@@ -103,9 +103,15 @@ def _named_blank_nodes(quad: Quad, path: Path, names: dict[Term, BlankNode]) -> 
 def data_error(error: SyntaxError, path: Path) -> DataError:
     """Return the error that says where a file is not well-formed."""
     message = str(error.msg).split(": ", 1)[-1].rstrip(".")
+    if message.endswith("has not been declared"):
+        remedy = "Mend its name, or declare it at the top of the file."
+    else:
+        remedy = (
+            "Mend the file at this place or just before it, where a full stop, a semicolon or a "
+            "quotation mark may be missing."
+        )
     return DataError(
-        f"not well-formed: {message}. Mend the file at this place or just before it, where a "
-        "full stop, a semicolon or a quotation mark may be missing.",
+        f"not well-formed: {message}. {remedy}",
         path=path,
         line=error.lineno,
         column=error.offset,

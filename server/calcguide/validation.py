@@ -292,17 +292,19 @@ def _check(dataset: Dataset) -> Iterator[Result]:
 def _misplaced(dataset: Dataset, root: Root) -> Iterator[Result]:
     """Yield what stands in the file of another section or another class than its own.
 
-    The class of a thing has a file as the shape of that class has one. A file that is named for
-    none may hold what it likes.
+    The class of a thing has a file as the shape of that class has one, where there is such a file:
+    a claim of no passage belongs nowhere. A file that is named for none may hold what it likes.
     """
     stems: dict[Term, set[str]] = {}
     for quad in dataset.store.quads_for_pattern(None, TARGETS[1], None):
         if isinstance(quad.subject, NamedNode) and quad.subject.value in dataset.files:
             stems.setdefault(quad.object, set()).add(dataset.files[quad.subject.value].stem)
     homes: dict[str, set[str]] = {}
+    present = {root.name_of(path) for path in set(dataset.files.values())}
     for iri in dataset.files:
         types = dataset.store.quads_for_pattern(NamedNode(iri), terms.RDF_TYPE, None)
-        homes[iri] = {f"data/{stem}.ttl" for q in types for stem in stems.get(q.object, ())}
+        by_class = {f"data/{stem}.ttl" for q in types for stem in stems.get(q.object, ())}
+        homes[iri] = by_class & present
     sections = dataset.iri("passage").value + "/"
     for quad in dataset.store.quads_for_pattern(None, _STATED_IN, None):
         claim, passage = (getattr(end, "value", "") for end in (quad.subject, quad.object))
