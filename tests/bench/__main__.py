@@ -108,9 +108,6 @@ def run(
         tell(f"{name} is not installed ({source}): `scripts/bench install`")
     there = [peer for peer in peers if peer.program]
     versions = {peer.name: peer.version() for peer in there}
-    findings, statements = Findings(), {}
-    for name in names.split(","):
-        statements[name] = _measured(name, there, plan, findings)
     found = Results(
         machine=_machine(),
         client=client.name(),
@@ -118,10 +115,12 @@ def run(
         seed=seed,
         versions=versions,
         missing=missing,
-        statements=statements,
-        findings=findings,
+        statements={},
+        findings=Findings(),
     )
-    found.write(results)
+    for name in names.split(","):
+        found.statements[name] = _measured(name, there, plan, found.findings)
+        found.write(results)  # what was measured is not lost where the next graph is given up
     _print(found, plot_file)
 
 
