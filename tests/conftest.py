@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +25,16 @@ CLAIMS: Final = sum(
 )
 """How many claims the files hold: an editor who adds one changes no test of the server."""
 
-# An application in this process would write its log between the lines of the tests' report.
-os.environ["CALCGUIDE_ACCESS_LOG"] = "off"
-
 MATRIX = pytest.StashKey[dict[str, int]]()
 """What the negotiation matrix counts: its requests."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_log() -> Iterator[None]:
+    """An application in this process would write its log between the lines of pytest's report."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("calcguide.views.observation._line", lambda *_: "")
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
