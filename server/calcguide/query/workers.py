@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 from calcguide.errors import Busy, CalcguideError, QueryTooHeavy, QueryTooSlow
@@ -19,6 +20,9 @@ _LIGHT = 0.05
 """Seconds after which a query is no light one."""
 _NICENESS = 10
 """Of a worker whose query is no light one."""
+_GROWTH = 32_000_000
+"""Bytes by which a worker that is used again may have grown."""
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _GRACE = 0.02
 """Seconds past the deadline after which a worker that should be dead is given up."""
 _RESTART = 1.0
@@ -36,6 +40,7 @@ class _Worker:
         """Meet the worker at the other end; raises EOFError where that is gone."""
         self.connection = connection
         self.pid: int = wire.receive(connection)
+        self._began_with = _resident_bytes(self.pid) if not self.is_refused else 0
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
 
@@ -43,6 +48,11 @@ class _Worker:
     def is_refused(self) -> bool:
         """Whether there is none: the store process has said so in its place."""
         return not isinstance(self.pid, int)
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether it holds much memory of its own, which it would not give back."""
+        return _resident_bytes(self.pid) - self._began_with > _GROWTH
 
     def has_answered(self, seconds: float) -> bool:
         """Wait for an answer, or the end of the worker."""
@@ -128,8 +138,9 @@ class Workers:
     def _heavy_answer(self, worker: _Worker, started: float) -> Answer:
         """Wait on, outside of the place. The worker steps back.
 
-        It is used again where it answers in the fast lane and may step forward again: only who is
-        privileged may (RLIMIT_NICE, getrlimit(2)). A new one has to meet each page of the store.
+        It is used again where it answers in the fast lane, has not grown, and may step forward
+        again: only who is privileged may (RLIMIT_NICE, getrlimit(2)). A new one has to meet each
+        page of the store.
         """
         try:
             if not self._answered_fast(worker):
@@ -138,11 +149,9 @@ class Workers:
             reply = wire.receive(worker.connection)
         except EOFError as error:
             raise self._how_it_ended(worker, started) from error
-        try:
-            own = os.getpriority(os.PRIO_PROCESS, 0)
-            os.setpriority(os.PRIO_PROCESS, worker.pid, own)
+        if not worker.has_grown and _may_step_forward(worker.pid):
             self._idle.append(worker)
-        except OSError:
+        else:
             worker.connection.close()
         return _answer(reply)
 
@@ -246,6 +255,23 @@ def _cpu_seconds(pid: int) -> float:
         return time.clock_gettime((~pid << 3) | 2)
     except OSError:
         return math.inf
+
+
+def _resident_bytes(pid: int) -> int:
+    """Return how much of a process is in memory, 0 where it has ended (proc(5), statm)."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * _PAGE
+    except OSError:
+        return 0
+
+
+def _may_step_forward(pid: int) -> bool:
+    """Give a process the priority of this one; return whether that is allowed."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0))
+    except OSError:
+        return False
+    return True
 
 
 def _verdict(slot: socket.socket, connection: socket.socket) -> str | None:
