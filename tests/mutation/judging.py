@@ -119,14 +119,18 @@ def _judged_together(mutants: list[Mutant], unsure: dict[str, Mutant]) -> dict[s
 
 
 def _owners(mutants: list[Mutant], result: Violation) -> list[Mutant]:
-    """The mutants that changed what a result speaks of, or else what it mentions."""
+    """The mutants that changed what a result speaks of, or else what it mentions.
+
+    Where one changed what it speaks of and another what it mentions, it may be either's.
+    """
     for name in (result.focus_node, result.value):
         owners = [m for m in mutants if name in m.core] or [m for m in mutants if name in m.rim]
         if len(owners) > 1:
             named = [m for m in owners if result.value in m.core | m.rim]
             return named or owners
         if owners:
-            return owners
+            others = [m for m in mutants if result.value in m.core and m not in owners]
+            return [*owners, *others]
     return []
 
 
