@@ -31,9 +31,12 @@ MATRIX = pytest.StashKey[dict[str, int]]()
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_log() -> Iterator[None]:
-    """An application in this process would write its log between the lines of pytest's report."""
+    """An application in this process would write its log between the lines of pytest's report.
+
+    It would do so in a thread of its own, where what belongs to another may not be let go.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("calcguide.views.observation._line", lambda *_: "")
+        patch.setattr("calcguide.views.observation.Observation._note", lambda *_: None)
         yield
 
 

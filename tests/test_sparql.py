@@ -371,6 +371,19 @@ def test_a_body_in_chunks_is_read_whole_or_refused(
     assert answer.status_code == status
 
 
+@pytest.mark.parametrize("stated", ["50", "20000"])
+@pytest.mark.parametrize("path", ["/sparql", "/shacl"])
+def test_a_body_that_is_cut_off_is_refused(client: FlaskClient, path: str, stated: str) -> None:
+    answer = client.post(
+        path,
+        input_stream=io.BytesIO(b"ASK {}"),
+        content_type="application/sparql-query",
+        environ_overrides={"CONTENT_LENGTH": stated},
+    )
+    assert answer.status_code == 400
+    assert "ends before" in answer.text
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "99999"])
 def test_a_host_with_a_port_that_is_none_is_refused(client: FlaskClient, port: str) -> None:
     assert client.get("/", headers={"Host": f"localhost:{port}"}).status_code == 400

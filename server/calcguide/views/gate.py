@@ -46,7 +46,7 @@ class Gate:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request, or refuse it with problem details (RFC 9457)."""
-        for refuses in (_method, self._host, _length, _target, _fields, _chunked):
+        for refuses in (_method, self._host, _length, _target, _fields, _body):
             refusal = refuses(environ)
             if refusal:
                 return _refuse(start_response, *refusal)
@@ -90,21 +90,26 @@ def _length(environ: "WSGIEnvironment") -> Refusal | None:
     return None
 
 
-def _chunked(environ: "WSGIEnvironment") -> Refusal | None:
-    """Read a body that comes in chunks, so that all behind see its whole, with its length."""
-    if "HTTP_TRANSFER_ENCODING" not in environ:
-        return None
+def _body(environ: "WSGIEnvironment") -> Refusal | None:
+    """Read the body, so that all behind see its whole, with its length, or none of it."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        stated, longest = None, LONGEST_BODY + 1
+    else:
+        stated = longest = int(environ.get("CONTENT_LENGTH") or 0)
     body = bytearray()
-    while len(body) <= LONGEST_BODY:
-        part = environ["wsgi.input"].read(LONGEST_BODY + 1 - len(body))
+    while len(body) < longest:
+        part = environ["wsgi.input"].read(longest - len(body))
         if not part:
             break
         body += part
     if len(body) > LONGEST_BODY:
         return _TOO_LARGE
-    environ["wsgi.input"] = io.BytesIO(body)
-    environ["CONTENT_LENGTH"] = str(len(body))
-    del environ["HTTP_TRANSFER_ENCODING"]
+    if stated is not None and len(body) < stated:
+        return HTTPStatus.BAD_REQUEST, "The body ends before it has the Content-Length."
+    if longest:
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
     return None
 
 
