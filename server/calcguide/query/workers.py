@@ -138,9 +138,9 @@ class Workers:
     def _heavy_answer(self, worker: _Worker, started: float) -> Answer:
         """Wait on, outside of the place. The worker steps back.
 
-        It is used again where it answers in the fast lane, has not grown, and may step forward
-        again: only who is privileged may (RLIMIT_NICE, getrlimit(2)). A new one has to meet each
-        page of the store.
+        It is used again where it answers in the fast lane, has not grown, may step forward again
+        (only who is privileged may: RLIMIT_NICE, getrlimit(2)), and not as many as ever answer at
+        once are idle. A new one has to meet each page of the store.
         """
         try:
             if not self._answered_fast(worker):
@@ -149,7 +149,8 @@ class Workers:
             reply = wire.receive(worker.connection)
         except EOFError as error:
             raise self._how_it_ended(worker, started) from error
-        if not worker.has_grown and _may_step_forward(worker.pid):
+        is_wanted = len(self._idle) < self._limits.fast_queries and not worker.has_grown
+        if is_wanted and _may_step_forward(worker.pid):
             self._idle.append(worker)
         else:
             worker.connection.close()
