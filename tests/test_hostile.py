@@ -15,7 +15,7 @@ from tests.running import CALCGUIDE, free_port
 pytestmark = pytest.mark.slow
 
 IDLE_WORKERS = 8
-"""As many are kept: four in each front. The harness counts whole what a worker shares with others."""
+"""As many are kept: four in each front. What one shares with others counts whole here."""
 
 HARNESS = REPOSITORY.parent / "shared" / "hostile" / "run.py"
 
