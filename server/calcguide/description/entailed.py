@@ -1,6 +1,7 @@
 """What the rules entail of an entity and no stated row says already."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
@@ -80,7 +81,9 @@ def _coarser(dataset: Dataset, triple: Triple) -> Iterator[Triple]:
             yield Triple(subject, predicate, wider)
 
 
-def _above(dataset: Dataset, term: Term, link: NamedNode) -> set[NamedNode]:
+@lru_cache(maxsize=1_000)
+def _above(dataset: Dataset, term: Term, link: NamedNode) -> frozenset[NamedNode]:
+    """What a property or a class leads to by a link, over any number of steps; kept."""
     found: set[NamedNode] = set()
     waiting = [term]
     while waiting:
@@ -88,4 +91,4 @@ def _above(dataset: Dataset, term: Term, link: NamedNode) -> set[NamedNode]:
             if isinstance(wider, NamedNode) and wider not in found:
                 found.add(wider)
                 waiting.append(wider)
-    return found
+    return frozenset(found)

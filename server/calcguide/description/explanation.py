@@ -1,23 +1,30 @@
 """Why an entailed statement holds: the rule that makes it, and the statements it follows from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, cast
 
-from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Triple
+from pyoxigraph import (
+    BlankNode,
+    NamedNode,
+    QuerySolution,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Triple,
+)
 
 from calcguide import terms
-from calcguide.dataset import DEFAULT_GRAPH, Dataset
-from calcguide.description.naming import Name, calc
+from calcguide.dataset import DEFAULT_GRAPH, Dataset, Term
+from calcguide.description.naming import Name, calc, name
 from calcguide.description.statements import (
     Claim,
     Origin,
     Statement,
     editors_reason,
     read_claims,
-    statements_of,
     unclaimed,
 )
 from calcguide.files import opening_comment
@@ -29,6 +36,8 @@ _NOT_YET: Final = re.compile(r"FILTER NOT EXISTS\s*\{[^{}]*\}")
 """What keeps a rule from making a statement again: it would hide how one came about."""
 _FILTER: Final = re.compile(r"FILTER\s*\((?:[^()]|\([^()]*\))*\)")
 _VARIABLE: Final = re.compile(r"\?(\w+)")
+_STANDS_FOR: Final = "variable:"
+"""How the IRI begins that stands for a variable where the engine reads a pattern."""
 _DERIVATIONS: Final = 20
 _DEEPEST: Final = 6
 _QUALIFIED: Final = ("qualified-facts", "qualified-entailed")
@@ -67,8 +76,9 @@ class Explanation:
     premises: tuple[Explained, ...]
 
 
+@lru_cache(maxsize=4)
 def rules_of(dataset: Dataset) -> tuple[Rule, ...]:
-    """Return the rules that entail, in the order of their names."""
+    """Return the rules that entail, in the order of their names; kept."""
     return tuple(
         Rule(
             Name(opening_comment(query), f"{terms.BASE}ontology#rule-{stem}"),
@@ -133,9 +143,11 @@ def _premise(
 
 def _derivations(dataset: Dataset, triple: Triple) -> list[tuple[Rule, set[Triple]]]:
     """The ways in which one step of a rule makes the statement; those from stated ones first."""
+    if any(isinstance(term, BlankNode) for term in triple):
+        return []
     found = [
         (rule, premises)
-        for rule in rules_of(dataset)
+        for rule in _rules_for(dataset, triple.predicate)
         for premises in _steps(dataset, rule.query, triple)
     ]
     entailed = (Origin.RULE, Origin.HEDGED_RULE)
@@ -143,25 +155,52 @@ def _derivations(dataset: Dataset, triple: Triple) -> list[tuple[Rule, set[Tripl
     return found
 
 
+@lru_cache(maxsize=1_000)
+def _rules_for(dataset: Dataset, predicate: NamedNode) -> tuple[Rule, ...]:
+    """The rules that make any statement with a predicate: few do, and asking all takes time."""
+    return tuple(rule for rule in rules_of(dataset) if _makes(dataset, rule.query, predicate))
+
+
+@lru_cache(maxsize=100)
+def _read(query: str) -> re.Match[str] | None:
+    """The parts of a rule, None where it has others; kept."""
+    return _RULE.match(_NOT_YET.sub("", query))
+
+
+def _makes(dataset: Dataset, query: str, predicate: NamedNode) -> bool:
+    rule = _read(query)
+    if not rule:
+        return False
+    made = _triples(rule["prologue"], rule["head"])
+    if not any(isinstance(term, str) or term == predicate for _, term, _ in made):
+        return False
+    token = rule["head"].split()[1]
+    bound = {token: str(predicate)} if token.startswith("?") else {}
+    return any(_solutions(dataset, rule, bound, 1))
+
+
 def _steps(dataset: Dataset, query: str, triple: Triple) -> Iterator[set[Triple]]:
     """Yield what a rule makes the statement of: its own pattern, with each solution filled in."""
-    rule = _RULE.match(query)
-    if not rule or any(isinstance(term, BlankNode) for term in triple):
+    rule = _read(query)
+    if not rule:
         return
     ends = zip(rule["head"].split()[:3], triple, strict=True)
     bound = {token: str(term) for token, term in ends if token.startswith("?")}
-    body = _NOT_YET.sub("", rule["body"])
-    solutions = dataset.store.query(
-        f"{rule['prologue']} SELECT * {{ VALUES ({' '.join(bound)}) {{ ({' '.join(bound.values())})"
-        f" }} {body} }} LIMIT {_DERIVATIONS}"
-    )
-    names = _VARIABLE.findall(query)
-    for solution in cast(QuerySolutions, solutions):
-        filled = {name: str(solution[name]) for name in names}
-        made = _ground(dataset, rule["prologue"], rule["head"], filled)
-        if triple in made:
-            premises = _ground(dataset, rule["prologue"], _pattern(body), filled)
+    for solution in _solutions(dataset, rule, bound, _DERIVATIONS):
+        if triple in _filled(_triples(rule["prologue"], rule["head"]), solution):
+            premises = _filled(_triples(rule["prologue"], _pattern(rule["body"])), solution)
             yield {t for t in premises if _in_store(dataset, t)}
+
+
+def _solutions(
+    dataset: Dataset, rule: re.Match[str], bound: Mapping[str, str], most: int
+) -> QuerySolutions:
+    """What fits the WHERE clause of a rule where some of its variables are bound."""
+    values = f"VALUES ({' '.join(bound)}) {{ ({' '.join(bound.values())}) }}"
+    solutions = dataset.store.query(
+        f"{rule['prologue']} SELECT * {{ {values} {rule['body']} }} LIMIT {most}"
+    )
+    return cast(QuerySolutions, solutions)
 
 
 def _pattern(body: str) -> str:
@@ -170,9 +209,26 @@ def _pattern(body: str) -> str:
     return re.sub(r"\s\.(\s+\.)+", " .", f" {text} ")
 
 
-def _ground(dataset: Dataset, prologue: str, pattern: str, filled: dict[str, str]) -> set[Triple]:
-    text = _VARIABLE.sub(lambda found: filled[found[1]], pattern)
-    return set(dataset.store.query(f"{prologue} CONSTRUCT {{ {text} }} WHERE {{}}"))  # type: ignore[arg-type]
+@lru_cache(maxsize=200)
+def _triples(prologue: str, pattern: str) -> tuple[tuple[str | Term, ...], ...]:
+    """The triples of a pattern, a variable by its name; kept, since the engine reads them."""
+    text = _VARIABLE.sub(rf"<{_STANDS_FOR}\1>", pattern)
+    found = Store().query(f"{prologue} CONSTRUCT {{ {text} }} WHERE {{}}")
+    return tuple(tuple(map(_variable, triple)) for triple in cast(QueryTriples, found))
+
+
+def _variable(term: Term) -> str | Term:
+    if isinstance(term, NamedNode) and term.value.startswith(_STANDS_FOR):
+        return term.value.removeprefix(_STANDS_FOR)
+    return term
+
+
+def _filled(pattern: Iterable[Iterable[str | Term]], solution: QuerySolution) -> set[Triple]:
+    """The triples of a pattern with the variables as in a solution."""
+    return {
+        Triple(*(solution[term] if isinstance(term, str) else term for term in triple))  # type: ignore[arg-type]
+        for triple in pattern
+    }
 
 
 def _in_store(dataset: Dataset, triple: Triple) -> bool:
@@ -184,15 +240,16 @@ def _in_store(dataset: Dataset, triple: Triple) -> bool:
     return next(found, None) is not None
 
 
-def _graphs(dataset: Dataset, triple: Triple) -> list[str]:
-    """The names of the graphs that state it."""
+@lru_cache(maxsize=5_000)
+def _graphs(dataset: Dataset, triple: Triple) -> tuple[str, ...]:
+    """The names of the graphs that state it; kept."""
     prefix = dataset.graph("").value
     subject, predicate, object = triple
-    return [
+    return tuple(
         quad.graph_name.value.removeprefix(prefix)
         for quad in dataset.store.quads_for_pattern(subject, predicate, object, None)
         if isinstance(quad.graph_name, NamedNode)
-    ]
+    )
 
 
 def _origin(dataset: Dataset, triple: Triple) -> Origin:
@@ -206,13 +263,6 @@ def _in_order(dataset: Dataset, triple: Triple) -> tuple[bool, str]:
 
 
 def _claims(dataset: Dataset, triple: Triple) -> tuple[Claim, ...]:
-    subjects = dataset.subjects(calc("subject"), triple.subject)
-    stated = unclaimed(dataset, triple, Origin.CLAIMS)
-    return next(
-        (
-            found.claims
-            for found in statements_of(read_claims(dataset, subjects))
-            if found.triple == stated.triple and found.polarity == stated.polarity
-        ),
-        (),
-    )
+    proposition = tuple(name(dataset, term) for term in triple)
+    about = read_claims(dataset, dataset.subjects(calc("subject"), triple.subject))
+    return tuple(claim for claim in about if claim.affirmed and claim.proposition == proposition)

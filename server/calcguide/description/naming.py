@@ -98,10 +98,11 @@ def members(dataset: Dataset, type: NamedNode) -> Iterator[NamedNode]:
             yield node
 
 
-def types_of(dataset: Dataset, node: Node) -> set[str]:
-    """Return the IRIs of the classes of a node, entailed ones included."""
+@lru_cache(maxsize=5_000)
+def types_of(dataset: Dataset, node: Node) -> frozenset[str]:
+    """Return the IRIs of the classes of a node, entailed ones included; kept."""
     found = dataset.values(node, terms.RDF_TYPE)
-    return {term.value for term in found if isinstance(term, NamedNode)}
+    return frozenset(term.value for term in found if isinstance(term, NamedNode))
 
 
 def asserted_types(dataset: Dataset, node: Node) -> list[NamedNode]:

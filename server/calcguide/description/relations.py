@@ -83,7 +83,8 @@ class Group:
 
 def arrange(dataset: Dataset, node: NamedNode, statements: list[Statement]) -> tuple[Group, ...]:
     """Return the statements in rows and groups: as the shapes have them, the others last."""
-    rows = [_row(dataset, found, statements, node.value) for found in _listed(dataset, node)]
+    listed = _listed(dataset, types_of(dataset, node))
+    rows = [_row(dataset, found, statements, node.value) for found in listed]
     placed = {id(statement) for row in rows for statement in row.statements}
     others = [statement for statement in statements if id(statement) not in placed]
     rows += [_row(dataset, r, others, node.value) for r in _unlisted(dataset, node, others)]
@@ -108,14 +109,15 @@ def _row(dataset: Dataset, relation: Relation, statements: Iterable[Statement], 
     return Row(relation, tuple(sorted(found, key=place)))
 
 
-def _listed(dataset: Dataset, node: NamedNode) -> list[Relation]:
-    """The relations that the shapes of the node's classes list, each once."""
+@lru_cache(maxsize=200)
+def _listed(dataset: Dataset, types: frozenset[str]) -> tuple[Relation, ...]:
+    """The relations that the shapes of these classes list, each once; kept."""
     found: dict[tuple[str, bool], Relation] = {}
-    for type in sorted(types_of(dataset, node)):
+    for type in sorted(types):
         for relation in _listed_for(dataset, type):
             key = (relation.path, relation.inverse)
             found[key] = _merged(relation, found.get(key, relation))
-    return list(found.values())
+    return tuple(found.values())
 
 
 @lru_cache(maxsize=200)
