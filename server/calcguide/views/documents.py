@@ -85,7 +85,7 @@ def document(iri: str, format: Format | None = None) -> Response:
     response = Response(content(iri, chosen), content_type=chosen.content_type)
     if format is None:
         response.vary.add("Accept")
-    return put_up(response, of_document(iri, chosen))
+    return response if chosen.name == HTML.name else put_up(response, of_document(iri, chosen))
 
 
 def content(iri: str, format: Format) -> str | bytes:

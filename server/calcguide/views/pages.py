@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.blueprints import BlueprintSetupState
 from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
 from pyoxigraph import NamedNode
 
 from calcguide import terms
@@ -19,6 +21,7 @@ from calcguide.description.home import describe_home, is_guide, overview
 from calcguide.description.listings import browse_page, contents, describe_source, questions
 from calcguide.description.matches import describe_alignments
 from calcguide.description.naming import (
+    Name,
     calc,
     in_sentence,
     last_part,
@@ -45,7 +48,7 @@ from calcguide.posted import FORMATS
 from calcguide.release import cite, release_of
 from calcguide.views.negotiation import negotiate
 from calcguide.views.parameters import asked
-from calcguide.views.signposting import of_document
+from calcguide.views.signposting import of_document, of_this
 from calcguide.views.site import site
 from calcguide.words import counted
 
@@ -193,7 +196,8 @@ def validation() -> str:
 
 
 def _links(iri: str) -> dict[str, Any]:
-    """The Linked data box: the IRI, the document in each format, a query about it."""
+    """The Linked data box: the IRI, the document in each format, a query; also its signposts."""
+    of_this(of_document(iri, HTML))
     dataset = site().dataset
     path = (dataset.path(iri) or "") if "#" not in iri else ""
     query = f"DESCRIBE <{iri}>"
@@ -210,7 +214,6 @@ def _links(iri: str) -> dict[str, Any]:
         "iri": iri,
         "formats": formats,
         "query_url": "/sparql?" + urlencode({"query": query}),
-        "signposts": of_document(iri, HTML),
         "structured": _structured(iri),
         "browse_page": browse_page(dataset, NamedNode(iri)),
         "cited": _cited(iri),
@@ -259,9 +262,27 @@ def breadcrumbs(trail: list[tuple[str, str]], here: str) -> schema_org.Node:
 
 
 @pages.app_template_filter()
+def link(name: Name) -> Markup:
+    """Return the name as a link to where a page links for it, as plain text where that is nowhere.
+
+    A filter, since a page has dozens of links and a macro takes twice as long.
+    """
+    target = href(name.iri) if name.iri else None
+    label = escape(name.label)
+    if target is None:
+        return Markup(f"<span>{label}</span>")  # noqa: S704 - it is escaped
+    elsewhere = "" if target.startswith("/") else ' rel="noopener external"'
+    return Markup(f'<a href="{escape(target)}"{elsewhere}>{label}</a>')  # noqa: S704 - both are
+
+
+@pages.app_template_filter()
 def href(iri: str) -> str | None:
     """Return where a page links for an IRI: our own page of it, else the web address it is."""
-    dataset = site().dataset
+    return _href(site().dataset, iri)
+
+
+@lru_cache(maxsize=20_000)
+def _href(dataset: Dataset, iri: str) -> str | None:
     path = dataset.path(iri)
     if path is not None:
         return "/" + quote(path, safe="/#")
@@ -306,7 +327,10 @@ def capitalized(label: str) -> str:
 @pages.app_template_filter()
 def compact(iri: str) -> str:
     """Return the IRI with a prefix, where one fits."""
-    return site().dataset.compact(iri)
+    return _compact(site().dataset, iri)
+
+
+_compact = lru_cache(maxsize=20_000)(Dataset.compact)
 
 
 @pages.app_template_filter()
@@ -322,8 +346,9 @@ def expanded(name: str) -> str | None:
 @pages.app_template_filter()
 def triple(statement: Statement) -> str:
     """Return the statement as tests look for it in the markup: subject, predicate, object."""
+    dataset = site().dataset
     ends = (statement.subject, statement.predicate, statement.object)
-    return " ".join(compact(end.iri) if end.iri else f'"{end.label}"' for end in ends)
+    return " ".join(_compact(dataset, e.iri) if e.iri else f'"{e.label}"' for e in ends)
 
 
 pages.add_app_template_filter(in_sentence)
@@ -332,7 +357,14 @@ pages.add_app_template_filter(counted)
 
 @pages.app_context_processor
 def _on_every_page() -> dict[str, Any]:
-    dataset = site().dataset
+    found = site()
+    settled = _settled(found.dataset)
+    return {**settled, "checked": found.verdict, "contact": found.settings["contact"]}
+
+
+@lru_cache(maxsize=4)
+def _settled(dataset: Dataset) -> dict[str, Any]:
+    """What every page says of its dataset, which does not change."""
     described = dataset.iri("dataset")
     return {
         "guide": is_guide(dataset),
@@ -340,8 +372,6 @@ def _on_every_page() -> dict[str, Any]:
         "disclaimer": text(dataset, described, calc("disclaimer").value),
         "version": text(dataset, described, terms.OWL + "versionInfo"),
         "licence": dataset.value(described, NamedNode(terms.DCT + "license")),
-        "checked": site().verdict,
-        "contact": site().settings["contact"],
     }
 
 

@@ -102,7 +102,7 @@ def problem(
             suggestions=[name(dataset, NamedNode(dataset.base + path)) for path in near],
             sought=last_part(request.path).partition(".")[0].replace("-", " "),
             instead=members.get("replacedBy"),
-            signposts=(),
+            signposts=tuple,  # none: an error leads nowhere
         )
         content_type = HTML.content_type
     elif best is not None and best.name == "text":

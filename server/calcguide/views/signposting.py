@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from calcguide import terms
 from calcguide.description.schema_org import classes
@@ -42,13 +42,12 @@ def of_document(iri: str, format: Format) -> tuple[Signpost, ...]:
     path = site().dataset.path(iri)
     if path is None or "#" in path:
         return (Signpost("cite-as", _uri(iri)),)
-    own = [
-        Signpost("canonical", site().address(f"{path}.{format.suffix}")),
-        Signpost("cite-as", _uri(iri)),
-    ]
+    address = site().address(path)
+    own = [Signpost("canonical", f"{address}.{format.suffix}"), Signpost("cite-as", _uri(iri))]
     if format.name == HTML.name:
-        return (*own, *_described_by(path), *_typed(iri, "AboutPage"), *_items(iri), *_of_all(path))
-    page = Signpost("describes", site().address(f"{path}.{HTML.suffix}"), HTML.media_type)
+        described = _described_by(address)
+        return (*own, *described, *_typed(iri, "AboutPage"), *_items(iri), *_of_all(path))
+    page = Signpost("describes", f"{address}.{HTML.suffix}", HTML.media_type)
     return (*own, page, *_of_all(path))
 
 
@@ -59,8 +58,8 @@ def of_page(path: str) -> tuple[Signpost, ...]:
     if path == "/" and site().dataset.knows(dataset):
         about = Signpost("cite-as", _uri(dataset))
         return (
-            *(canonical, about, *_described_by("dataset"), *_typed(dataset, "WebPage")),
-            *_of_all("dataset"),
+            *(canonical, about, *_described_by(site().address("dataset"))),
+            *(*_typed(dataset, "WebPage"), *_of_all("dataset")),
         )
     kind = "CollectionPage" if path.startswith("/browse") else _PAGE_TYPES.get(path, "WebPage")
     return (canonical, Signpost("type", terms.SCHEMA + kind), *_of_all(""))
@@ -75,19 +74,30 @@ def put_up(response: Response, signposts: Iterable[Signpost]) -> Response:
 def register(app: Flask) -> None:
     """Let every page of the application have signposts, in its header and for its head."""
     app.after_request(_on_pages)
-    app.context_processor(lambda: {"signposts": of_page(request.path)})
+    app.context_processor(lambda: {"signposts": _of_this_page})
+
+
+def of_this(signposts: Iterable[Signpost]) -> None:
+    """Let the page that is being made have these signposts, not those of a page about no thing."""
+    g.signposts = tuple(signposts)
+
+
+def _of_this_page() -> tuple[Signpost, ...]:
+    """What header and head say: made once."""
+    if "signposts" not in g:
+        of_this(of_page(request.path))
+    found: tuple[Signpost, ...] = g.signposts
+    return found
 
 
 def _on_pages(response: Response) -> Response:
     is_page = response.status_code == 200 and response.mimetype == HTML.media_type
-    if is_page and "Link" not in response.headers:
-        put_up(response, of_page(request.path))
-    return response
+    return put_up(response, _of_this_page()) if is_page else response
 
 
-def _described_by(path: str) -> Iterator[Signpost]:
+def _described_by(address: str) -> Iterator[Signpost]:
     for format in (*GRAPH_FORMATS, *DATASET_FORMATS):
-        yield Signpost("describedby", site().address(f"{path}.{format.suffix}"), format.media_type)
+        yield Signpost("describedby", f"{address}.{format.suffix}", format.media_type)
 
 
 def _typed(iri: str, page: str) -> Iterator[Signpost]:
