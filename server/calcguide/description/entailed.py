@@ -62,13 +62,19 @@ def _one_way(dataset: Dataset, triple: Triple) -> Triple:
     """The triple as a claim would put it: inverses turned round, symmetric ones in one order."""
     subject, predicate, object = triple
     if isinstance(object, NamedNode):
-        forward = dataset.value(predicate, _INVERSE_OF)
+        forward = _forward(dataset, predicate)
         if isinstance(forward, NamedNode):
             return Triple(object, forward, subject)
         if _SYMMETRIC in types_of(dataset, predicate):
             first, second = sorted((subject, object), key=str)
             return Triple(first, predicate, second)
     return triple
+
+
+@lru_cache(maxsize=1_000)
+def _forward(dataset: Dataset, predicate: NamedNode) -> Term | None:
+    """The property that claims use instead of its inverse, None for one that is none; kept."""
+    return dataset.value(predicate, _INVERSE_OF)
 
 
 def _coarser(dataset: Dataset, triple: Triple) -> Iterator[Triple]:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from pyoxigraph import NamedNode, Triple
@@ -86,14 +86,14 @@ class Claim:
         """What is claimed, whatever the polarity."""
         return self.subject, self.predicate, self.object
 
-    @property
+    @cached_property
     def wording(self) -> tuple[Hashable, ...]:
         """How it is said: claims that agree in this are shown as one."""
         word = self.hedge_word if self.hedged else ""
         how = (self.certainty, self.frequency, self.importance, word)
         return (*how, self.under, self.especially)
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether it is said without hedge, frequency, weight, condition or emphasis."""
         return not (self.hedged or any(self.wording[1:]))
@@ -139,7 +139,7 @@ class Statement:
         iri = self.claims[0].polarity.iri if self.claims else AFFIRMED
         return (iri or "").removeprefix(terms.CALC)
 
-    @property
+    @cached_property
     def wordings(self) -> list[tuple[Claim, ...]]:
         """The claims, those that say it in the same way together, the plain ones first."""
         alike: dict[tuple[Hashable, ...], list[Claim]] = {}
@@ -147,7 +147,7 @@ class Statement:
             alike.setdefault(claim.wording, []).append(claim)
         return [tuple(found) for found in alike.values()]
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether it is affirmed and never said with a qualifier."""
         return self.polarity == "affirmed" and all(claim.plain for claim in self.claims)

@@ -213,7 +213,7 @@ def _links(iri: str) -> dict[str, Any]:
     return {
         "iri": iri,
         "formats": formats,
-        "query_url": "/sparql?" + urlencode({"query": query}),
+        "query_url": query_url(query),
         "structured": _structured(iri),
         "browse_page": browse_page(dataset, NamedNode(iri)),
         "cited": _cited(iri),
@@ -291,6 +291,13 @@ def _href(dataset: Dataset, iri: str) -> str | None:
     if not is_guide(dataset) and dataset.knows(iri):
         return "/describe?" + urlencode({"iri": iri})
     return iri if iri.startswith(("http://", "https://")) else None
+
+
+@pages.app_template_filter()
+@lru_cache(maxsize=500)
+def query_url(query: str) -> str:
+    """Return where the query page has a query and its answer; kept: pages link to the same."""
+    return "/sparql?" + urlencode({"query": query})
 
 
 @pages.app_template_filter()
