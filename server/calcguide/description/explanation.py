@@ -203,8 +203,9 @@ def _solutions(
     return cast(QuerySolutions, solutions)
 
 
+@lru_cache(maxsize=100)
 def _pattern(body: str) -> str:
-    """The triple patterns of a WHERE clause, without what groups and filters them."""
+    """The triple patterns of a WHERE clause, without what groups and filters them; kept."""
     text = re.sub(r"\bUNION\b|\{", " ", _FILTER.sub(" ", body)).replace("}", " . ")
     return re.sub(r"\s\.(\s+\.)+", " .", f" {text} ")
 

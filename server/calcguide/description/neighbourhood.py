@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from calcguide.description.naming import Name
 from calcguide.description.relations import Row
@@ -42,8 +42,7 @@ class Branch:
     left_out: int
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """Lines of text with their middle, or their beginning, at a place in px."""
 
     lines: tuple[str, ...]
@@ -63,8 +62,7 @@ class Text:
         return self.x - half, self.x + half
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A box with its text; one without `link` is the entity itself, or says what is left out."""
 
     text: Text

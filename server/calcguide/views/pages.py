@@ -200,11 +200,11 @@ def _links(iri: str) -> dict[str, Any]:
     of_this(of_document(iri, HTML))
     dataset = site().dataset
     path = (dataset.path(iri) or "") if "#" not in iri else ""
-    query = f"DESCRIBE <{iri}>"
+    query, address = f"DESCRIBE <{iri}>", f"/{quote(path)}"
     formats = [
         (
             format,
-            f"/{quote(path)}.{format.suffix}"
+            f"{address}.{format.suffix}"
             if path
             else "/sparql?" + urlencode({"query": query, "format": format.name}),
         )

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
+from markupsafe import escape
 
 from calcguide import terms
 from calcguide.description.schema_org import classes
@@ -35,6 +36,11 @@ class Signpost:
     def __str__(self) -> str:
         """The link as RFC 8288 writes it in a header."""
         return f'<{self.href}>; rel="{self.rel}"' + (f'; type="{self.type}"' if self.type else "")
+
+    def __html__(self) -> str:
+        """The link as an element of the head."""
+        type = f' type="{escape(self.type)}"' if self.type else ""
+        return f'<link rel="{escape(self.rel)}" href="{escape(self.href)}"{type}>'
 
 
 def of_document(iri: str, format: Format) -> tuple[Signpost, ...]:
