@@ -229,8 +229,11 @@ def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
 
 def wrap(label: str, room: float, most: int = 2) -> tuple[str, ...]:
     """Return the label in lines of so many px; what is too long or too much is cut."""
+    words = label.split()
+    if _width(whole := " ".join(words)) <= room:
+        return (whole,)
     lines = [""]
-    for word in label.split():
+    for word in words:
         longer = f"{lines[-1]} {word}".strip()
         if _width(longer) <= room or not lines[-1]:
             lines[-1] = longer

@@ -17,6 +17,7 @@ _LAST: Final = 1e9
 _EXPECTED: Final = calc("expected")
 _ORDINAL: Final = calc("ordinal")
 _HAS_PART: Final = terms.DCT + "hasPart"
+_CIRCUMSTANCES: Final = tuple(circumstance.value for circumstance in CIRCUMSTANCES)
 _INVERSE_OF: Final = NamedNode(terms.OWL + "inverseOf")
 _SYMMETRIC: Final = NamedNode(terms.OWL + "SymmetricProperty")
 _POLARITIES: Final = ("affirmed", "unproven", "denied", "")
@@ -26,8 +27,8 @@ _STANDARD_INVERSES: Final = {
     terms.SKOS + "member": "listed in",
     terms.DCT + "hasPart": "part of",
     terms.DCT + "references": "referred to by",
-    CIRCUMSTANCES[0].value: "claims that hold only under this",
-    CIRCUMSTANCES[1].value: "claims that hold above all under this",
+    _CIRCUMSTANCES[0]: "claims that hold only under this",
+    _CIRCUMSTANCES[1]: "claims that hold above all under this",
 }
 """Names of relations seen from their object, where the vocabulary has no term for that."""
 
@@ -50,13 +51,14 @@ class Relation:
 
     def covers(self, statement: Statement, iri: str) -> bool:
         """Return whether a statement about the named thing belongs in this row."""
-        if self.inverse and self.path in (c.value for c in CIRCUMSTANCES):
+        if self.inverse and self.path in _CIRCUMSTANCES:
             local = self.path.removeprefix(terms.CALC)
             return any(iri == c.name.iri for k in statement.claims for c in getattr(k, local))
-        ends = {statement.object.iri if self.inverse else statement.subject.iri}
+        if statement.predicate.iri != self.path:
+            return False
         if self.symmetric:
-            ends = {statement.object.iri, statement.subject.iri}
-        return statement.predicate.iri == self.path and iri in ends
+            return iri in (statement.object.iri, statement.subject.iri)
+        return iri == (statement.object.iri if self.inverse else statement.subject.iri)
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,9 @@ def _unlisted(dataset: Dataset, node: NamedNode, statements: list[Statement]) ->
         predicate = NamedNode(statement.predicate.iri or "")
         inverse = statement.subject.iri != node.value
         if inverse and statement.object.iri != node.value:
-            for circumstance in CIRCUMSTANCES:
-                called = _STANDARD_INVERSES[circumstance.value]
-                found[circumstance.value, True] = Relation(circumstance.value, True, called)
+            for circumstance in _CIRCUMSTANCES:
+                called = _STANDARD_INVERSES[circumstance]
+                found[circumstance, True] = Relation(circumstance, True, called)
         else:
             relation = Relation(predicate.value, inverse, _called(dataset, predicate, inverse))
             found[predicate.value, inverse] = relation
