@@ -16,7 +16,7 @@ from calcguide.views.negotiation import negotiate
 from calcguide.views.pages import render_thing
 from calcguide.views.parameters import asked
 from calcguide.views.problems import problem
-from calcguide.views.signposting import of_document, put_up
+from calcguide.views.signposting import of_document, of_this, put_up
 from calcguide.views.site import site
 from calcguide.views.void import as_published
 
@@ -82,17 +82,18 @@ def document(iri: str, format: Format | None = None) -> Response:
     Raises NoSuchResource, Withdrawn, NotAcceptable, in this order.
     """
     chosen = format or _negotiated(iri)
+    site().dataset.confirm(iri)
+    signposts = of_this(of_document(iri, chosen))
     response = Response(content(iri, chosen), content_type=chosen.content_type)
     if format is None:
         response.vary.add("Accept")
-    return response if chosen.name == HTML.name else put_up(response, of_document(iri, chosen))
+    return put_up(response, signposts)
 
 
 def content(iri: str, format: Format) -> str | bytes:
-    """Return what the document about a resource holds; raises as `document` does."""
+    """Return what the document about a resource that there is holds; raises DocumentTooLarge."""
     dataset = site().dataset
     if format.name == HTML.name:
-        dataset.confirm(iri)
         return render_thing(iri)
     quads = dataset.document(iri)
     if iri == dataset.iri("dataset").value:

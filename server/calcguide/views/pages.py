@@ -48,7 +48,6 @@ from calcguide.posted import FORMATS
 from calcguide.release import cite, release_of
 from calcguide.views.negotiation import negotiate
 from calcguide.views.parameters import asked
-from calcguide.views.signposting import of_document, of_this
 from calcguide.views.site import site
 from calcguide.words import counted
 
@@ -196,8 +195,7 @@ def validation() -> str:
 
 
 def _links(iri: str) -> dict[str, Any]:
-    """The Linked data box: the IRI, the document in each format, a query; also its signposts."""
-    of_this(of_document(iri, HTML))
+    """The Linked data box: the IRI, the document in each format, a query about it."""
     dataset = site().dataset
     path = (dataset.path(iri) or "") if "#" not in iri else ""
     query, address = f"DESCRIBE <{iri}>", f"/{quote(path)}"

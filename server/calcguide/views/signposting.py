@@ -83,22 +83,23 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"signposts": _of_this_page})
 
 
-def of_this(signposts: Iterable[Signpost]) -> None:
-    """Let the page that is being made have these signposts, not those of a page about no thing."""
-    g.signposts = tuple(signposts)
+def of_this(signposts: tuple[Signpost, ...]) -> tuple[Signpost, ...]:
+    """Let the head of the page that is about to be made have these signposts, and return them."""
+    g.signposts = signposts
+    return signposts
 
 
 def _of_this_page() -> tuple[Signpost, ...]:
-    """What header and head say: made once."""
-    if "signposts" not in g:
-        of_this(of_page(request.path))
-    found: tuple[Signpost, ...] = g.signposts
-    return found
+    """What header and head say: of a page that is about no one thing where nothing else was set."""
+    found: tuple[Signpost, ...] | None = g.get("signposts")
+    return found or of_this(of_page(request.path))
 
 
 def _on_pages(response: Response) -> Response:
     is_page = response.status_code == 200 and response.mimetype == HTML.media_type
-    return put_up(response, _of_this_page()) if is_page else response
+    if is_page and "Link" not in response.headers:
+        put_up(response, _of_this_page())
+    return response
 
 
 def _described_by(address: str) -> Iterator[Signpost]:
