@@ -21,7 +21,16 @@ from calcguide.description.neighbourhood import (
 from tests.markup import Element, read
 
 DRAWINGS = {"wide": (draw_wide, 720), "narrow": (draw_narrow, 288)}
-AWKWARD = ["", "x" * 300, "word " * 60, '<b>"bold" & co</b>', "כלי דם", "石灰化" * 30, "a b"]
+AWKWARD = [
+    "",
+    "x" * 300,
+    "word " * 12,
+    "word " * 60,
+    '<b>"bold" & co</b>',
+    "כלי דם",
+    "石灰化" * 30,
+    "a b",
+]
 
 
 @pytest.fixture(scope="module")

@@ -279,7 +279,7 @@ def href(iri: str) -> str | None:
     return _href(site().dataset, iri)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def _href(dataset: Dataset, iri: str) -> str | None:
     path = dataset.path(iri)
     if path is not None:
@@ -335,7 +335,7 @@ def compact(iri: str) -> str:
     return _compact(site().dataset, iri)
 
 
-_compact = lru_cache(maxsize=20_000)(Dataset.compact)
+_compact = lru_cache(maxsize=5_000)(Dataset.compact)
 
 
 @pages.app_template_filter()
