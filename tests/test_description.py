@@ -189,6 +189,7 @@ def test_a_symmetric_relation_is_seen_from_both_ends(invented: Dataset) -> None:
     for one, other in (("brushing", "Combing"), ("combing", "Brushing")):
         page = entity(invented, one)
         (statement,) = row(page, "similarTo").statements
+        assert row(page, "similarTo").relation.symmetric, "not the row that the shape lists"
         assert statement.other_end(invented.base + "id/" + one).label == other
         assert "similar to" not in [f.statement.predicate.label for f in page.follows]
 
