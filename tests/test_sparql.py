@@ -11,7 +11,7 @@ from rdflib import Graph
 
 from calcguide.app import create_app
 from calcguide.dataset import Dataset
-from calcguide.query import Answer, Query, Workers
+from calcguide.query import Answer, Query
 from calcguide.settings import Settings
 from tests.conftest import CLAIMS
 
@@ -389,18 +389,15 @@ def test_a_host_with_a_port_that_is_none_is_refused(client: FlaskClient, port: s
     assert client.get("/", headers={"Host": f"localhost:{port}"}).status_code == 400
 
 
-class Faulty(Workers):
-    """Workers with a fault in them."""
-
-    def __init__(self) -> None:
-        pass
-
-    def evaluate(self, query: Query) -> Answer:
-        raise ZeroDivisionError("what nobody else is to read")
+def faulty(*_: object, **__: object) -> Answer:
+    raise ZeroDivisionError("what nobody else is to read")
 
 
-def test_a_fault_of_the_server_is_told_in_the_same_shape(guide: Dataset) -> None:
-    app = create_app(guide, Settings.read(), workers=Faulty())
+def test_a_fault_of_the_server_is_told_in_the_same_shape(
+    guide: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calcguide.app.evaluate", faulty)
+    app = create_app(guide, Settings.read())
     app.config["PROPAGATE_EXCEPTIONS"] = False
     answer = app.test_client().get("/sparql", query_string={"query": ASK})
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")

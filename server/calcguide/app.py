@@ -4,6 +4,7 @@ import functools
 import secrets
 from datetime import UTC, datetime
 from importlib import metadata
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, send_from_directory
 
@@ -11,7 +12,7 @@ from calcguide import posted
 from calcguide.counts import Counts
 from calcguide.dataset import Dataset
 from calcguide.posted import Judgement, Posted
-from calcguide.query import Workers, evaluate
+from calcguide.query import Errands, Limits, evaluate
 from calcguide.settings import Settings
 from calcguide.validation import Verdict
 from calcguide.views import problems, signposting
@@ -24,7 +25,7 @@ from calcguide.views.documents import documents
 from calcguide.views.downloads import downloads
 from calcguide.views.gate import LONGEST_BODY, Gate
 from calcguide.views.graph_store import graph_store
-from calcguide.views.health import health
+from calcguide.views.health import READY, health
 from calcguide.views.observation import Observation
 from calcguide.views.openapi import openapi
 from calcguide.views.pages import pages
@@ -33,9 +34,14 @@ from calcguide.views.query_page import query_editor
 from calcguide.views.search import search
 from calcguide.views.shacl import shacl
 from calcguide.views.site import Site
-from calcguide.views.sparql import Endpoint, endpoint
+from calcguide.views.sparql import CHECK, PATH, Endpoint, endpoint
 from calcguide.views.void import void
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+EVALUATING: Final = frozenset({PATH, CHECK, READY})
+"""Paths that evaluate a query."""
 _BLUEPRINTS = (
     openapi,
     pages,
@@ -55,7 +61,18 @@ _BLUEPRINTS = (
 )
 
 
-class _Application(Flask):
+class Application(Flask):
+    """The WSGI application, and what a front asks of it."""
+
+    prepared: Prepared
+
+    def is_led(self, environ: "WSGIEnvironment") -> bool:
+        """Whether a request is answered by the thread that leads a front: at once, or watched.
+
+        That is what is kept already, and all that evaluates a visitor's query.
+        """
+        return environ["PATH_INFO"] in EVALUATING or self.prepared.has(environ)
+
     def send_static_file(self, filename: str) -> Response:
         """Answer with a file of the site's look; its conditions are decided as all others are."""
         return send_from_directory(self.static_folder or "", filename, conditional=False)
@@ -65,15 +82,15 @@ def create_app(
     dataset: Dataset,
     settings: Settings,
     verdict: Verdict | None = None,
-    workers: Workers | None = None,
+    errands: Errands | None = None,
     counts: Counts | None = None,
-) -> Flask:
+) -> Application:
     """Return the WSGI application that publishes one dataset.
 
-    Queries are answered by the workers; without workers, in this process and unlimited. `counts`
-    is where requests are counted, if anyone is to read that.
+    What a visitor posts is validated by an errand; without errands, in this process and unlimited.
+    `counts` is where requests are counted, if anyone is to read that.
     """
-    app = _Application(__name__)
+    app = Application(__name__)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -81,9 +98,9 @@ def create_app(
         dataset,
         settings,
         verdict,
-        workers.evaluate if workers else functools.partial(evaluate, dataset),
-        functools.partial(_validate_elsewhere, workers)
-        if workers
+        functools.partial(evaluate, dataset, largest=Limits.read(settings).result),
+        functools.partial(_validate_elsewhere, errands)
+        if errands
         else functools.partial(posted.judge, dataset),
         _release(verdict),
         datetime.now(UTC).replace(microsecond=0),
@@ -93,14 +110,14 @@ def create_app(
     problems.register(app)
     signposting.register(app)
     whole = Gate(Completion(Endpoint(app.wsgi_app, site), site.since), settings)
-    prepared = Prepared(whole, settings.number("prepared_mb") * 1_000_000)
-    app.wsgi_app = Observation(prepared, settings, counts or Counts())  # type: ignore[method-assign]
+    app.prepared = Prepared(whole, settings.number("prepared_mb") * 1_000_000)
+    app.wsgi_app = Observation(app.prepared, settings, counts or Counts())  # type: ignore[method-assign]
     return app
 
 
-def _validate_elsewhere(workers: Workers, sent: Posted) -> Judgement:
+def _validate_elsewhere(errands: Errands, sent: Posted) -> Judgement:
     """Have a process of its own validate what was posted: it may kill its parser."""
-    return Judgement.unpacked(workers.run(posted.ERRAND, sent.packed()))
+    return Judgement.unpacked(errands.run(posted.ERRAND, sent.packed()))
 
 
 def _release(verdict: Verdict | None) -> str:

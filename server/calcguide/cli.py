@@ -146,7 +146,7 @@ def serve(
     status = processes.run(
         dataset,
         settings,
-        lambda workers: create_app(dataset, settings, verdict, workers, Counts(counts)),
+        lambda errands: create_app(dataset, settings, verdict, errands, Counts(counts)),
         lambda: click.echo(f"calcguide is served at {address}", err=True),
         counts,
     )

@@ -1,11 +1,11 @@
 """The processes of a running server: the store process, the front processes, who ends whom.
 
     calcguide serve          loads the dataset once, starts the two below, starts them again
-    ├── store process        holds the dataset, forks and ends query workers
-    │   ├── query worker     one for each front thread that asks, one query at a time
+    ├── store process        holds the dataset, forks and ends what is below
+    │   ├── front            answers HTTP requests: pages, documents, the SPARQL protocol
+    │   ├── spare front      takes the place of one that has met a heavy query
+    │   ├── query worker     a front that has met a heavy query, and does nothing else
     │   └── errand           validates what a visitor has posted; one at a time
-    ├── granian              accepts connections for its
-    │   └── front            answers HTTP requests: pages, documents, the SPARQL protocol
     └── metrics              tells Prometheus what the fronts have counted
 
 Each ends with its parent, even where that is killed.
@@ -14,25 +14,30 @@ Each ends with its parent, even where that is killed.
 import atexit
 import functools
 import os
+import resource
 import shutil
 import signal
+import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from calcguide import posted
 from calcguide.dataset import Dataset
-from calcguide.query import Limits, Workers, confine
-from calcguide.query.store_process import StoreProcess, listen
+from calcguide.query import Errands, Limits, confine
+from calcguide.serving.front import Front
+from calcguide.serving.store_process import StoreProcess, listen
 from calcguide.settings import Settings
 
-Application = Callable[..., Iterable[bytes]]
+if TYPE_CHECKING:
+    from calcguide.app import Application
 
+_BACKLOG = 4096
+"""Connections that wait to be accepted, in each place."""
 _DRAINING = 2
 """Seconds that a server which is told to end has beyond those of the longest query."""
-_THREADS = 64
-"""Requests that one front process answers at once."""
 
 
 def counting_folder() -> Path:
@@ -45,7 +50,7 @@ def counting_folder() -> Path:
 def run(
     dataset: Dataset,
     settings: Settings,
-    create: Callable[[Workers], Application],
+    create: Callable[[Errands], "Application"],
     ready: Callable[[], None],
     counts: Path,
 ) -> int:
@@ -57,41 +62,64 @@ def run(
     limits = Limits.read(settings)
     _ = dataset.statistics  # counted here once, not by every front
     listener = listen()
-    app = create(Workers(listener.getsockname(), limits))
+    app = create(Errands(listener.getsockname(), limits))
     parent = os.getpid()
     errands = {posted.ERRAND: functools.partial(posted.prepare, largest=limits.result)}
-    starts: dict[str, Callable[[], None]] = {
-        "store process": lambda: StoreProcess(listener, dataset, limits, errands).run(),
-        "granian": lambda: _granian(app, settings, ready),
-        "metrics": lambda: _metrics(settings, counts, parent),
-    }
+    _allow_many_connections()
+    places = [_listen(settings) for _ in range(settings.number("fronts"))]
+
+    def make_front(control: socket.socket) -> Front:
+        return Front(app, app.is_led, control, places, limits)
+
+    def hold_store() -> None:
+        StoreProcess(listener, dataset, limits, errands, make_front, places).run()
+
+    starts = {"store process": hold_store, "metrics": lambda: _metrics(settings, counts, parent)}
     running = {_fork(name, serve): name for name, serve in starts.items()}
     ending: list[int] = []
 
     def end(number: int, _: object) -> None:
-        """Let granian end in peace: it answers what it has begun. Its end is the end of all.
+        """Let the fronts end in peace: they answer what was asked. Their end is the end of all.
 
-        Where that takes longer than any answer may, it is killed: a front that is told to end
-        twice, as by a service manager that signals every process, may wait for ever.
+        Where that takes longer than any answer may, they are killed.
         """
         ending.append(number)
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + _DRAINING)
+        for place in places:
+            place.close()
         for pid, name in running.items():
-            if name == "granian":
-                os.kill(pid, signal.SIGKILL if number == signal.SIGALRM else number)
+            if name == "store process":
+                os.kill(pid, signal.SIGKILL if number == signal.SIGALRM else signal.SIGTERM)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, end)
+    ready()
     while True:
-        pid, status = os.wait()
+        pid, _ = os.wait()
         name = running.pop(pid)
-        # granian ends by itself when it is asked to, and where it cannot listen
-        if name == "granian" and (ending or os.WIFEXITED(status)):
+        if name == "store process" and ending:
             break
         running[_fork(name, starts[name])] = name
     for pid in running:
         os.kill(pid, signal.SIGKILL)
-    return 0 if ending else os.waitstatus_to_exitcode(status)
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Return a socket that listens at the address beside others; raises OSError."""
+    host = settings["host"].strip("[]")
+    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    place.bind((host, settings.number("port")))
+    place.listen(_BACKLOG)
+    place.setblocking(False)
+    return place
+
+
+def _allow_many_connections() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _fork(name: str, serve: Callable[[], None]) -> int:
@@ -107,7 +135,8 @@ def _fork(name: str, serve: Callable[[], None]) -> int:
         try:
             os.setpgid(0, 0)
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL if name == "granian" else signal.SIG_IGN)
+                signal.signal(number, signal.SIG_IGN)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
             confine.name(name)
             confine.end_with_parent(parent)
             serve()
@@ -128,31 +157,3 @@ def _metrics(settings: Settings, folder: Path, server: int) -> None:
         sys.stderr.write(f"calcguide: no metrics: port {port}: {error.strerror}.\n")
         sys.stderr.flush()
         signal.pause()
-
-
-def _granian(app: Application, settings: Settings, ready: Callable[[], None]) -> None:
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
-
-    granian = os.getpid()
-
-    def application() -> Application:
-        confine.name("front")
-        confine.end_with_parent(granian)
-        return app
-
-    server = Server(
-        "calcguide",
-        address=settings["host"].strip("[]"),
-        port=settings.number("port"),
-        interface=Interfaces.WSGI,
-        workers=settings.number("fronts"),
-        blocking_threads=_THREADS,
-        respawn_failed_workers=True,
-        respawn_interval=0.1,
-        log_level=LogLevels.error,
-    )
-    server.on_startup(ready)
-    server.serve(target_loader=application, wrap_loader=False)
-    os._exit(0)

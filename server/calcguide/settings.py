@@ -50,11 +50,6 @@ SETTINGS = (
         "250",
         "Milliseconds after which a query needs one of the places for slow queries.",
     ),
-    Setting(
-        "fast_queries",
-        "4",
-        "Queries that one front process begins at once; a light one is answered there.",
-    ),
     Setting("slow_queries", "2", "Slow queries that run at once, in the whole server."),
     Setting(
         "wait_milliseconds",

@@ -1,4 +1,4 @@
-"""Messages between a front, the store process and a query worker: length and content.
+"""Messages between fronts, the store process and errands: length and content.
 
 The content is what `marshal` knows (text, bytes, numbers, tuples), an error is pickled inside it:
 both ends are processes of one server, and marshal costs a third of pickle's time.
@@ -8,6 +8,7 @@ import marshal
 import pickle
 import socket
 import struct
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from calcguide.errors import CalcguideError
@@ -15,26 +16,68 @@ from calcguide.errors import CalcguideError
 _LENGTH = struct.Struct("!Q")
 _USUAL = 16384
 """Bytes read at once: most messages are shorter."""
+_MOST = 2
+"""Sockets passed with one message."""
 
 
-def send(connection: socket.socket, message: Any) -> None:  # noqa: ANN401 - see above
-    """Send one message."""
+def send(
+    connection: socket.socket,
+    message: Any,  # noqa: ANN401 - see above
+    passed: Sequence[socket.socket] = (),
+) -> None:
+    """Send one message; `passed` are sockets that the other end is to have as well."""
     if isinstance(message, CalcguideError):
         message = pickle.dumps(message)
     content = marshal.dumps(message)
-    connection.sendall(_LENGTH.pack(len(content)) + content)
+    head = _LENGTH.pack(len(content))
+    if passed:
+        socket.send_fds(connection, [head], [each.fileno() for each in passed])
+        connection.sendall(content)
+    else:
+        connection.sendall(head + content)
+
+
+def receive_passed(connection: socket.socket) -> tuple[Any, list[socket.socket]]:
+    """Return one message and the sockets passed with it; raises EOFError as `receive`."""
+    try:
+        head, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, _MOST)
+    except ConnectionError as error:
+        raise EOFError from error
+    passed = [socket.socket(fileno=each) for each in descriptors]
+    while len(head) < _LENGTH.size:
+        head += _some(connection, _LENGTH.size - len(head))
+    content = bytearray()
+    missing = _LENGTH.unpack(head)[0]
+    while len(content) < missing:
+        content += _some(connection, missing - len(content))
+    return marshal.loads(content), passed  # noqa: S302 - from our own
+
+
+class Inbox:
+    """What has come in on a connection that must not be waited for."""
+
+    def __init__(self, content: bytes = b"") -> None:
+        """Read on from what has come in."""
+        self.content = bytearray(content)
+
+    def messages(self) -> Iterator[Any]:
+        """Take out and yield the messages that are whole."""
+        while len(self.content) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self.content)[0]
+            if len(self.content) < end:
+                return
+            message = marshal.loads(self.content[_LENGTH.size : end])  # noqa: S302 - from our own
+            del self.content[:end]
+            yield message
 
 
 def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever was sent
     """Return one message; raises EOFError where the other end is gone.
 
-    Where the connection has a time limit (`limit`), TimeoutError says that none has begun by then.
     Nobody sends a second message before the first is answered, so what is read is one message.
     """
     try:
         content = connection.recv(_USUAL)
-    except BlockingIOError as error:
-        raise TimeoutError from error
     except ConnectionError as error:
         raise EOFError from error
     if not content:
@@ -54,21 +97,11 @@ def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever was se
     return message
 
 
-def limit(connection: socket.socket, seconds: float) -> None:
-    """Let the kernel end the wait for a message: no call of its own asks whether there is one."""
-    whole = int(seconds)
-    at_most = struct.pack("@ll", whole, int(1_000_000 * (seconds - whole)))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, at_most)
-
-
 def _some(connection: socket.socket, size: int) -> bytes:
-    while True:
-        try:
-            part = connection.recv(size)
-        except BlockingIOError:  # the rest of a message comes, however long it takes
-            continue
-        except ConnectionError as error:
-            raise EOFError from error
-        if not part:
-            raise EOFError
-        return part
+    try:
+        part = connection.recv(size)
+    except ConnectionError as error:
+        raise EOFError from error
+    if not part:
+        raise EOFError
+    return part

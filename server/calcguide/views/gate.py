@@ -1,10 +1,9 @@
 """The gate in front of the application: what no view should ever see is refused here.
 
-The server below passes on what RFC 9112 tells a recipient to refuse: a missing or ill-formed Host
-(section 3.2), two lengths at once (section 6.1), methods that are none, bodies of any length.
+That is a request that the server could not read (`REFUSED`), one meant for another host, methods
+that are none, targets and fields of any length.
 """
 
-import io
 import json
 import re
 from collections.abc import Iterable
@@ -29,7 +28,10 @@ _LISTS: Final = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 Refusal = tuple[HTTPStatus, str]
-_TOO_LARGE: Final = (
+"""The status, and what is wrong."""
+REFUSED: Final = "calcguide.refused"
+"""Key of the WSGI environment: the refusal of a request that could not be read."""
+TOO_LARGE: Final[Refusal] = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     f"A request body may have {LONGEST_BODY:,} bytes.",
 )
@@ -46,7 +48,7 @@ class Gate:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request, or refuse it with problem details (RFC 9457)."""
-        for refuses in (_method, self._host, _length, _target, _fields, _body):
+        for refuses in (_refused, _method, self._host, _target, _fields):
             refusal = refuses(environ)
             if refusal:
                 return _refuse(start_response, *refusal)
@@ -73,44 +75,14 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return frozenset(name.lower() for name in names if name)
 
 
+def _refused(environ: "WSGIEnvironment") -> Refusal | None:
+    return environ.get(REFUSED)
+
+
 def _method(environ: "WSGIEnvironment") -> Refusal | None:
     if environ["REQUEST_METHOD"] in _METHODS:
         return None
     return HTTPStatus.NOT_IMPLEMENTED, f"The methods are {', '.join(_METHODS)}, in upper case."
-
-
-def _length(environ: "WSGIEnvironment") -> Refusal | None:
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length and "HTTP_TRANSFER_ENCODING" in environ:
-        return HTTPStatus.BAD_REQUEST, "Send a Content-Length or a Transfer-Encoding, not both."
-    if length and not re.fullmatch("[0-9]+", length):
-        return HTTPStatus.BAD_REQUEST, "The Content-Length is not a number."
-    if length and int(length) > LONGEST_BODY:
-        return _TOO_LARGE
-    return None
-
-
-def _body(environ: "WSGIEnvironment") -> Refusal | None:
-    """Read the body, so that all behind see its whole, with its length, or none of it."""
-    if "HTTP_TRANSFER_ENCODING" in environ:
-        stated, longest = None, LONGEST_BODY + 1
-    else:
-        stated = longest = int(environ.get("CONTENT_LENGTH") or 0)
-    body = bytearray()
-    while len(body) < longest:
-        part = environ["wsgi.input"].read(longest - len(body))
-        if not part:
-            break
-        body += part
-    if len(body) > LONGEST_BODY:
-        return _TOO_LARGE
-    if stated is not None and len(body) < stated:
-        return HTTPStatus.BAD_REQUEST, "The body ends before it has the Content-Length."
-    if longest:
-        environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return None
 
 
 def _target(environ: "WSGIEnvironment") -> Refusal | None:

@@ -1,10 +1,14 @@
 """Whether the server lives, whether it can answer queries, and what it is."""
 
+from typing import Final
+
 from flask import Blueprint, Response, jsonify
 
 from calcguide.formats import SPARQL_JSON
 from calcguide.query import Kind, Query
 from calcguide.views.site import site
+
+READY: Final = "/health/ready"
 
 health = Blueprint("health", __name__)
 
@@ -15,9 +19,9 @@ def live() -> Response:
     return _now("live")
 
 
-@health.get("/health/ready")
+@health.get(READY)
 def ready() -> Response:
-    """Answer once a query worker has answered; raises what the query raises, 503 if busy."""
+    """Answer once a query is answered; raises what that raises."""
     site().evaluate(Query("ASK {}", {Kind.BOOLEAN: SPARQL_JSON}))
     return _now("ready")
 

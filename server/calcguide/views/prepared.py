@@ -67,6 +67,10 @@ class Prepared:
             return self._answer_and_keep(key, environ, start_response)
         return self._application(environ, start_response)
 
+    def has(self, environ: "WSGIEnvironment") -> bool:
+        """Whether the answer is kept."""
+        return _key(environ) in self._kept
+
     def _find(self, key: Key) -> _Kept | None:
         with self._lock:
             kept = self._kept.get(key)

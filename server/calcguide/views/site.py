@@ -36,7 +36,7 @@ class Site:
     settings: Settings
     verdict: Verdict | None
     evaluate: Callable[[Query], Answer]
-    """Answers a query: in a query worker of the running server, or in this process."""
+    """Answers a query."""
     validate: Callable[[Posted], Judgement]
     """Validates what was posted: in a process of its own, or in this one."""
     release: str

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PATH: Final = "/sparql"
+CHECK: Final = "/sparql/check"
 
 endpoint = Blueprint("sparql", __name__)
 
@@ -111,7 +112,7 @@ def sparql() -> Response:
     raise _no_query()
 
 
-@query_editor.route("/sparql/check", methods=["GET", "POST"])
+@query_editor.route(CHECK, methods=["GET", "POST"])
 def checked() -> Response:
     """Read a query without answering it: what is wrong with it, and what may be misspelt."""
     return check(_query(request.environ, _parameters(request.environ)))

@@ -1,0 +1,318 @@
+"""The store process: single-threaded, holds the loaded store, forks and ends fronts.
+
+As many fronts lead as there are listening sockets, one for each; as many are spare.
+Each is connected by a pair of sockets (see `front` for what is said there). One that hands over
+gets a link to a spare one, which takes its place; its query goes on, niced, once one of the places
+for slow queries is free, is suspended while it waits, and killed where none becomes free in time.
+
+Who connects to the address of `listen` names an errand, which a process is forked for that does it
+once (one at a time in the whole server, a second is told `BUSY`), or asks how one `ENDED`.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import struct
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from calcguide.dataset import Dataset
+from calcguide.query import confine, errand, wire
+from calcguide.query.errands import BUSY, ENDED
+from calcguide.query.limits import Limits
+from calcguide.serving import front
+
+_ENDED_KEPT: Final = 256
+_NICENESS: Final = 15
+"""Of a process in the slow lane; in the fast lane it is lower."""
+_BREATH: Final = 0.02
+"""Seconds before a front is started in the place of one that failed."""
+_CREDENTIALS: Final = struct.Struct("3i")
+
+
+def listen() -> socket.socket:
+    """Return a listening socket that only processes of this user are answered on."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind("")  # an abstract address of the kernel's choice: no file to leave behind
+    listener.listen(1024)
+    return listener
+
+
+@dataclass(eq=False)
+class _Front:
+    pid: int
+    control: socket.socket
+    place: int | None = None
+    """Where it leads."""
+
+
+class StoreProcess:
+    """The loop of the store process."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        dataset: Dataset,
+        limits: Limits,
+        errands: Mapping[str, errand.Errand],
+        make_front: Callable[[socket.socket], front.Front],
+        places: list[socket.socket],
+    ) -> None:
+        """Hold a dataset; `make_front` makes a front of the process that it is called in."""
+        self._errands = errands
+        self._errand = 0
+        """The process id of the last errand."""
+        self._listener = listener
+        self._dataset = dataset
+        self._limits = limits
+        self._make_front = make_front
+        self._places = places
+        self._selector = selectors.DefaultSelector()
+        self._children: set[int] = set()
+        self._ended: dict[int, int | str] = {}
+        self._fronts: dict[int, _Front] = {}
+        self._spare: list[_Front] = []
+        self._slow: set[int] = set()
+        self._waiting: deque[tuple[float, int]] = deque()
+        self._is_draining = False
+
+    def run(self) -> None:
+        """Serve until ended, or until all is answered after SIGTERM."""
+        signal.signal(signal.SIGTERM, lambda *_: self._drain())
+        self._listener.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ, lambda: self._accept())
+        for place in range(len(self._places)):
+            self._spare_some()
+            self._lead(place)
+        while not (self._is_draining and not self._leaders()):
+            self._spare_some()
+            for key, _ in self._selector.select(self._until_next_expiry()):
+                key.data()
+            self._reap()
+            self._expire()
+
+    def _leaders(self) -> list[_Front]:
+        return [each for each in self._fronts.values() if each.place is not None]
+
+    def _until_next_expiry(self) -> float | None:
+        if not self._waiting:
+            return None
+        return max(0.0, self._waiting[0][0] - time.monotonic())
+
+    # Fronts
+
+    def _spare_some(self) -> None:
+        """Start what is missing. No link may be open meanwhile: a child would keep it open."""
+        while len(self._spare) < len(self._places):
+            self._spare.append(self._start())
+
+    def _start(self) -> _Front:
+        """Fork a front that waits to be told to lead."""
+        ours, its = socket.socketpair()
+        pid = self._fork(lambda: self._be_front(ours, its))
+        its.close()
+        found = self._fronts[pid] = _Front(pid, ours)
+        self._selector.register(ours, selectors.EVENT_READ, lambda: self._hear(found))
+        return found
+
+    def _be_front(self, theirs: socket.socket, control: socket.socket) -> None:
+        theirs.close()
+        confine.name("spare front")
+        confine.forbid_network()
+        self._make_front(control).run()
+
+    def _lead(self, place: int, *links: socket.socket) -> None:
+        """Have a spare front lead in a place."""
+        while True:
+            chosen = self._spare.pop()
+            chosen.place = place
+            try:
+                wire.send(chosen.control, (front.LEAD, place), links)
+            except OSError:  # it has ended, which is heard of later
+                chosen.place = None
+                self._spare_some()
+                continue
+            if self._is_draining:
+                _tell(chosen.control, (front.DRAIN,))
+            return
+
+    def _hear(self, speaker: _Front) -> None:
+        try:
+            what, *more = wire.receive(speaker.control)
+        except (EOFError, OSError):
+            self._lose(speaker)
+            return
+        if what == front.HAND_OVER:
+            self._succeed(speaker)
+        elif what == front.SLOW:
+            self._slow_down(speaker.pid)
+        elif what == front.IDLE:
+            if len(self._spare) < len(self._places):
+                self._spare.append(speaker)
+            else:
+                self._signal(speaker.pid, signal.SIGKILL)
+        elif what == front.ENDED:
+            pid = more[0]
+            if pid in self._children:
+                self._note(*os.waitpid(pid, 0))
+            _tell(speaker.control, (front.ENDED, pid, self._ended.get(pid)))
+
+    def _succeed(self, leader: _Front) -> None:
+        place, leader.place = leader.place, None
+        assert place is not None
+        self._spare_some()
+        one, other = socket.socketpair()
+        with one, other:
+            self._lead(place, one)
+            with contextlib.suppress(OSError):
+                wire.send(leader.control, (front.LINK,), [other])
+
+    def _lose(self, lost: _Front) -> None:
+        """A front has ended: another leads in its place."""
+        self._selector.unregister(lost.control)
+        lost.control.close()
+        del self._fronts[lost.pid]
+        if lost in self._spare:
+            self._spare.remove(lost)
+            time.sleep(_BREATH)
+        self._leave(lost.pid)
+        if lost.place is not None and not self._is_draining:
+            time.sleep(_BREATH)
+            self._spare_some()
+            self._lead(lost.place)
+
+    def _drain(self) -> None:
+        """Have all fronts answer what they were asked, and end."""
+        self._is_draining = True
+        for place in self._places:
+            place.close()
+        for each in self._fronts.values():
+            if each not in self._spare:
+                _tell(each.control, (front.DRAIN,))
+
+    # Slow queries
+
+    def _slow_down(self, pid: int) -> None:
+        if len(self._slow) < self._limits.slow_queries:
+            self._grant(pid)
+        else:
+            self._signal(pid, signal.SIGSTOP)
+            self._waiting.append((time.monotonic() + self._limits.wait, pid))
+
+    def _grant(self, pid: int) -> None:
+        if pid in self._children:
+            self._slow.add(pid)
+            os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
+            self._signal(pid, signal.SIGCONT)
+
+    def _leave(self, pid: int) -> None:
+        """A front that may have been slow has ended."""
+        self._slow.discard(pid)
+        while self._waiting and len(self._slow) < self._limits.slow_queries:
+            self._grant(self._waiting.popleft()[1])
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        while self._waiting and self._waiting[0][0] <= now:
+            _, pid = self._waiting.popleft()
+            self._ended[pid] = front.NO_PLACE
+            self._signal(pid, signal.SIGKILL)
+
+    # Errands
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except BlockingIOError:
+            return
+        connection.settimeout(1)
+        if _user(connection) != os.getuid():
+            connection.close()
+            return
+        try:
+            what, pid = wire.receive(connection)
+        except (EOFError, OSError):
+            connection.close()
+            return
+        if what in self._errands:
+            self._do(connection, self._errands[what])
+        else:
+            self._tell_how_it_ended(connection, pid)
+
+    def _tell_how_it_ended(self, connection: socket.socket, pid: int) -> None:
+        """Answer with the signal. Who asks has seen the errand's connection close."""
+        if pid in self._children:
+            self._note(*os.waitpid(pid, 0))
+        _tell(connection, self._ended.get(pid))
+        connection.close()
+
+    def _do(self, connection: socket.socket, todo: errand.Errand) -> None:
+        self._reap()
+        if self._errand in self._children:
+            _tell(connection, BUSY)
+        else:
+            connection.settimeout(None)
+            self._errand = self._fork(
+                lambda: errand.run(connection, self._dataset, self._limits, todo)
+            )
+        connection.close()
+
+    # Processes
+
+    def _fork(self, run: Callable[[], None]) -> int:
+        """Start a process that runs something and ends; what is listened to here, it closes."""
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                for number in (signal.SIGALRM, signal.SIGINT):
+                    signal.signal(number, signal.SIG_DFL)
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                confine.end_with_parent(parent)
+                for key in list(self._selector.get_map().values()):
+                    if isinstance(key.fileobj, socket.socket):
+                        key.fileobj.close()
+                self._selector.close()
+                _ = self._dataset.store  # one on disk is opened here
+                run()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        self._children.add(pid)
+        return pid
+
+    def _signal(self, pid: int, number: signal.Signals) -> None:
+        """Signal a process, if it has not been reaped: until then the id is its own."""
+        if pid in self._children:
+            os.kill(pid, number)
+
+    def _reap(self) -> None:
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            self._note(pid, status)
+
+    def _note(self, pid: int, status: int) -> None:
+        """Remember which signal has ended a process, 0 for none, or why it was killed."""
+        self._children.discard(pid)
+        self._ended.setdefault(pid, os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0)
+        while len(self._ended) > _ENDED_KEPT:
+            self._ended.pop(next(iter(self._ended)))
+
+
+def _user(connection: socket.socket) -> int:
+    """The user id of the process at the other end."""
+    content = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(content)[1])
+
+
+def _tell(connection: socket.socket, message: object) -> None:
+    with contextlib.suppress(OSError):
+        wire.send(connection, message)
