@@ -1,6 +1,5 @@
 """The endpoint answers queries as SPARQL 1.1 Protocol, section 2, has it, and refuses the rest."""
 
-import io
 import json
 
 import pytest
@@ -11,7 +10,7 @@ from rdflib import Graph
 
 from calcguide.app import create_app
 from calcguide.dataset import Dataset
-from calcguide.query import Answer, Query
+from calcguide.query import Answer
 from calcguide.settings import Settings
 from tests.conftest import CLAIMS
 
@@ -356,32 +355,6 @@ def test_a_graph_is_tagged_weakly_and_known_again(client: FlaskClient) -> None:
     again = client.get("/sparql", query_string=query | {"n": "1"}, headers={"If-None-Match": tag})
     assert (again.status_code, again.headers["ETag"]) == (304, tag)
     assert again.headers["Access-Control-Allow-Origin"] == "*"
-
-
-@pytest.mark.parametrize(("length", "status"), [(100, 200), (1_048_576, 200), (1_048_577, 413)])
-def test_a_body_in_chunks_is_read_whole_or_refused(
-    client: FlaskClient, length: int, status: int
-) -> None:
-    answer = client.post(
-        "/sparql",
-        input_stream=io.BytesIO(b"ASK {}".ljust(length)),
-        content_type="application/sparql-query",
-        environ_overrides={"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"},
-    )
-    assert answer.status_code == status
-
-
-@pytest.mark.parametrize("stated", ["50", "20000"])
-@pytest.mark.parametrize("path", ["/sparql", "/shacl"])
-def test_a_body_that_is_cut_off_is_refused(client: FlaskClient, path: str, stated: str) -> None:
-    answer = client.post(
-        path,
-        input_stream=io.BytesIO(b"ASK {}"),
-        content_type="application/sparql-query",
-        environ_overrides={"CONTENT_LENGTH": stated},
-    )
-    assert answer.status_code == 400
-    assert "ends before" in answer.text
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999"])
