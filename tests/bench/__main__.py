@@ -234,12 +234,6 @@ def install() -> None:
 
 
 @main.command()
-def workers() -> None:
-    """CPU time a query with and without query workers, side by side."""
-    import_module("tests.bench.workers").main()
-
-
-@main.command()
 def heavy() -> None:
     """A cross product of five patterns beside 20 light clients."""
     import_module("tests.bench.heavy").main()

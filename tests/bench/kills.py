@@ -15,16 +15,16 @@ from http.client import HTTPException
 from pathlib import Path
 
 from tests.running import Server, serving
-from tests.test_processes import COUNT, RIGHT, name
+from tests.test_processes import COUNT, ENDLESS, RIGHT, named, until
 
 _CLIENTS = 4
 _EVERY = 2.0
 """Seconds from one kill to the next."""
-_KINDS = ("query worker", "store process", "front", "granian")
+_KINDS = ("front", "spare front", "query worker", "store process")
 
 
 class _Load:
-    """Clients that ask one query over and over and look at each answer."""
+    """Clients that ask one query over and over and look at each answer, and one that asks much."""
 
     def __init__(self, server: Server) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -32,6 +32,7 @@ class _Load:
         self._server = server
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._ask) for _ in range(_CLIENTS)]
+        self._threads.append(threading.Thread(target=self._ask_much))
 
     def __enter__(self) -> "_Load":
         for thread in self._threads:
@@ -60,6 +61,16 @@ class _Load:
                     "told to come back" if status == 503 else f"wrong: {status} {body[:200]}"
                 ] += 1
 
+    def _ask_much(self) -> None:
+        """See to it that there is a query worker."""
+        while not self._ended.is_set():
+            try:
+                status, _ = self._server.ask(ENDLESS)
+            except (OSError, HTTPException):
+                continue
+            if status not in (503, 504):
+                self.outcomes[f"wrong: {status} for what is endless"] += 1
+
 
 def main(seconds: float) -> None:
     """Measure for some seconds and print."""
@@ -72,10 +83,9 @@ def main(seconds: float) -> None:
             while time.monotonic() < end:
                 kind = kinds.pop(0)
                 kinds.append(kind)
-                victims = sorted(pid for pid in server.family() if name(pid) == kind)
-                if not victims:
+                if not until(lambda kind=kind: bool(named(server, kind))):  # type: ignore[misc]
                     raise RuntimeError(f"there is no {kind}")
-                os.kill(victims[0], signal.SIGKILL)
+                os.kill(min(named(server, kind)), signal.SIGKILL)
                 killed = time.monotonic()
                 while load.last_right < killed and time.monotonic() < killed + 20:
                     time.sleep(0.002)
