@@ -71,7 +71,7 @@ class Application(Flask):
 
         That is what is kept already, and all that evaluates a visitor's query.
         """
-        return environ["PATH_INFO"] in EVALUATING or self.prepared.has(environ)
+        return self.prepared.has(environ) or environ["PATH_INFO"] in EVALUATING
 
     def send_static_file(self, filename: str) -> Response:
         """Answer with a file of the site's look; its conditions are decided as all others are."""

@@ -12,6 +12,7 @@ Each ends with its parent, even where that is killed.
 """
 
 import atexit
+import contextlib
 import functools
 import os
 import resource
@@ -27,13 +28,14 @@ from typing import TYPE_CHECKING
 from calcguide import posted
 from calcguide.dataset import Dataset
 from calcguide.query import Errands, Limits, confine
-from calcguide.serving.front import Front
+from calcguide.serving.front import Front, environment
 from calcguide.serving.store_process import StoreProcess, listen
 from calcguide.settings import Settings
 
 if TYPE_CHECKING:
     from calcguide.app import Application
 
+_STORE = "store process"
 _BACKLOG = 4096
 """Connections that wait to be accepted, in each place."""
 _DRAINING = 2
@@ -59,22 +61,15 @@ def run(
     `create` makes the application of the fronts; `ready` is told once they listen; `counts` is
     the folder that they count into.
     """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file
     limits = Limits.read(settings)
-    _ = dataset.statistics  # counted here once, not by every front
-    listener = listen()
-    app = create(Errands(listener.getsockname(), limits))
-    parent = os.getpid()
-    errands = {posted.ERRAND: functools.partial(posted.prepare, largest=limits.result)}
-    _allow_many_connections()
     places = [_listen(settings) for _ in range(settings.number("fronts"))]
-
-    def make_front(control: socket.socket) -> Front:
-        return Front(app, app.is_led, control, places, limits)
-
-    def hold_store() -> None:
-        StoreProcess(listener, dataset, limits, errands, make_front, places).run()
-
-    starts = {"store process": hold_store, "metrics": lambda: _metrics(settings, counts, parent)}
+    parent = os.getpid()
+    starts = {
+        _STORE: _store_process(dataset, settings, limits, create, places),
+        "metrics": lambda: _metrics(settings, counts, parent),
+    }
     running = {_fork(name, serve): name for name, serve in starts.items()}
     ending: list[int] = []
 
@@ -86,23 +81,50 @@ def run(
         ending.append(number)
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + _DRAINING)
         for place in places:
-            place.close()
-        for pid, name in running.items():
-            if name == "store process":
-                os.kill(pid, signal.SIGKILL if number == signal.SIGALRM else signal.SIGTERM)
+            with contextlib.suppress(OSError):
+                place.shutdown(socket.SHUT_RDWR)  # in all processes: no new connection is taken
+        store = next(pid for pid, name in running.items() if name == _STORE)
+        os.kill(store, signal.SIGKILL if number == signal.SIGALRM else signal.SIGTERM)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, end)
     ready()
-    while True:
-        pid, _ = os.wait()
-        name = running.pop(pid)
-        if name == "store process" and ending:
-            break
-        running[_fork(name, starts[name])] = name
+    _keep(running, starts, ending)
     for pid in running:
         os.kill(pid, signal.SIGKILL)
     return 0
+
+
+def _store_process(
+    dataset: Dataset,
+    settings: Settings,
+    limits: Limits,
+    create: Callable[[Errands], "Application"],
+    places: list[socket.socket],
+) -> Callable[[], None]:
+    """Return what the store process runs; all that processes can share is made here, once."""
+    _ = dataset.statistics, dataset.default_graph
+    for_errands = listen()
+    app = create(Errands(for_errands.getsockname(), limits))
+    errands = {posted.ERRAND: functools.partial(posted.prepare, largest=limits.result)}
+    constant = environment(settings["host"], settings.number("port"), sys.stderr)
+
+    def make_front(control: socket.socket) -> Front:
+        return Front(app, app.is_led, constant, control, limits)
+
+    return lambda: StoreProcess(for_errands, dataset, limits, errands, make_front, places).run()
+
+
+def _keep(
+    running: dict[int, str], starts: dict[str, Callable[[], None]], ending: list[int]
+) -> None:
+    """Start again what ends, until the store process does that was told to."""
+    while True:
+        pid, _ = os.wait()
+        name = running.pop(pid)
+        if name == _STORE and ending:
+            return
+        running[_fork(name, starts[name])] = name
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -115,11 +137,6 @@ def _listen(settings: Settings) -> socket.socket:
     place.listen(_BACKLOG)
     place.setblocking(False)
     return place
-
-
-def _allow_many_connections() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _fork(name: str, serve: Callable[[], None]) -> int:

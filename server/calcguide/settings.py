@@ -48,7 +48,12 @@ SETTINGS = (
     Setting(
         "fast_milliseconds",
         "250",
-        "Milliseconds after which a query needs one of the places for slow queries.",
+        "Milliseconds after which a heavy query needs one of the places for slow queries.",
+    ),
+    Setting(
+        "fast_queries",
+        "4",
+        "Heavy queries that run at once in the whole server until they are slow ones.",
     ),
     Setting("slow_queries", "2", "Slow queries that run at once, in the whole server."),
     Setting(

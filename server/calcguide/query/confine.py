@@ -56,7 +56,7 @@ def forbid_network() -> None:
     """Let no socket to another host be made any more, by this process or what it forks.
 
     Those that are there stay, and what they accept. Does nothing on a machine whose system calls
-    are not known here (seccomp(2); the filter is that of Documentation/userspace-api/seccomp_filter).
+    are not known here (seccomp(2), bpf(4)).
     """
     if platform.machine() not in _SOCKET:
         return

@@ -82,7 +82,7 @@ class Errands:
         )
 
 
-def ended(number: int | None, took: float, seconds: float, limits: Limits) -> Exception:
+def ended(number: object, took: float, seconds: float, limits: Limits) -> Exception:
     """Return the error that says why a process was ended: by that signal, after so many seconds.
 
     `seconds` are what it might have taken. Busy says that neither a limit nor this server did it.

@@ -1,13 +1,12 @@
 """Evaluate one query: form, graphs, the result in one of the formats the client takes."""
 
-import functools
 import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyoxigraph import (
     DefaultGraph,
@@ -36,7 +35,6 @@ from calcguide.formats import (
     SPARQL_JSON,
     SPARQL_XML,
     Format,
-    format_of,
     sound_xml,
 )
 from calcguide.query.grammar import mistake
@@ -104,30 +102,8 @@ class Query:
 
         A look of half a microsecond, before one of five.
         """
-        text = self._in_capitals
-        return any(word in text for word in words)
-
-    @functools.cached_property
-    def _in_capitals(self) -> str:
-        return self.text.upper()
-
-    @functools.cached_property
-    def packed(self) -> tuple[Any, ...]:
-        """The query as values that `marshal` knows."""
-        formats = tuple((kind.value, *chosen.key) for kind, chosen in self.formats.items())
-        graphs = self.default_graphs, self.named_graphs
-        return self.text, formats, *graphs, self.declared, self.only_checked
-
-    @classmethod
-    def unpacked(cls, packed: tuple[Any, ...]) -> "Query":
-        """Return the query that was packed."""
-        text, formats, *others = packed
-        return cls(text, _formats(formats), *others)
-
-
-@functools.lru_cache(maxsize=256)
-def _formats(packed: tuple[tuple[str, str, str], ...]) -> Mapping[Kind, Format]:
-    return {Kind(kind): format_of(*key) for kind, *key in packed}
+        capitals = self.text.upper()
+        return any(map(capitals.__contains__, words))
 
 
 @dataclass(frozen=True)
@@ -139,16 +115,6 @@ class Answer:
     body: bytes
     hints: tuple[Hint, ...] = ()
     """Why the result may be empty: names that resemble known ones, missing language tags."""
-
-    def packed(self) -> tuple[Any, ...]:
-        """Return the answer as values that `marshal` knows."""
-        return self.kind.value, self.format.key, self.body, tuple(map(astuple, self.hints))
-
-    @classmethod
-    def unpacked(cls, packed: tuple[Any, ...]) -> "Answer":
-        """Return the answer that was packed."""
-        kind, key, body, hints = packed
-        return cls(Kind(kind), format_of(*key), body, tuple(Hint(*hint) for hint in hints))
 
 
 def evaluate(dataset: Dataset, query: Query, largest: int | None = None) -> Answer:
@@ -193,7 +159,8 @@ def _result(dataset: Dataset, query: Query) -> QuerySolutions | QueryBoolean | Q
     prefixes = dataset.prefixes if query.declared else None
     graphs = _graphs(query)
     if graphs is None:
-        return dataset.store.query(query.text, base_iri=dataset.base, prefixes=prefixes)
+        store = dataset.store if query.mentions("GRAPH") else dataset.default_graph
+        return store.query(query.text, base_iri=dataset.base, prefixes=prefixes)
     default, named = graphs
     # Only where graphs share no statement may the engine ask several of them as they are.
     merge = len(default) > 1 and not dataset.default_is_copy
@@ -292,7 +259,7 @@ def _written(
     else:
         result.serialize(output, format=chosen.results)
     body = output.getvalue()
-    if chosen.suffix in [format.suffix for format in _XML]:
+    if chosen.suffix in _XML_SUFFIXES:
         body = sound_xml(body, [f.media_type for f in kind.formats if f not in _XML])
         if largest is not None and len(body) > largest:
             raise ResultTooLarge
@@ -300,6 +267,7 @@ def _written(
 
 
 _XML = (SPARQL_XML, RDF_XML)
+_XML_SUFFIXES = frozenset(format.suffix for format in _XML)
 _KINDS = {
     QuerySolutions: Kind.SOLUTIONS,
     QueryBoolean: Kind.BOOLEAN,

@@ -13,6 +13,7 @@ class Limits:
     memory: int
     result: int
     fast_seconds: float
+    fast_queries: int
     slow_queries: int
     wait: float
     validation_seconds: float
@@ -25,6 +26,7 @@ class Limits:
             memory=settings.number("query_memory_mb") * 1_000_000,
             result=settings.number("result_mb") * 1_000_000,
             fast_seconds=settings.number("fast_milliseconds") / 1000,
+            fast_queries=settings.number("fast_queries"),
             slow_queries=settings.number("slow_queries"),
             wait=settings.number("wait_milliseconds") / 1000,
             validation_seconds=settings.number("validation_seconds"),

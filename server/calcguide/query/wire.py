@@ -54,14 +54,15 @@ def receive_passed(connection: socket.socket) -> tuple[Any, list[socket.socket]]
 
 
 class Inbox:
-    """What has come in on a connection that must not be waited for."""
+    """What has come in on a connection that is not waited for."""
 
     def __init__(self, content: bytes = b"") -> None:
         """Read on from what has come in."""
         self.content = bytearray(content)
 
-    def messages(self) -> Iterator[Any]:
-        """Take out and yield the messages that are whole."""
+    def messages(self, content: bytes) -> Iterator[Any]:
+        """Add what has come in; take out and yield the messages that are whole."""
+        self.content += content
         while len(self.content) >= _LENGTH.size:
             end = _LENGTH.size + _LENGTH.unpack_from(self.content)[0]
             if len(self.content) < end:

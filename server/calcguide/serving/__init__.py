@@ -1,1 +1,1 @@
-"""HTTP for the WSGI application: read, watched, answered; and handed over where a query is heavy."""
+"""HTTP: requests are read, watched, answered; and handed over where one is heavy."""

@@ -9,7 +9,7 @@ import functools
 import io
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -24,14 +24,19 @@ _LONGEST_HEAD: Final = 65_536
 """Bytes of the request line and the fields."""
 _LONGEST_CHUNK_LINE: Final = 256
 """Bytes of the line in front of a chunk."""
+_LONGEST_IN_CHUNKS: Final = 2 * LONGEST_BODY
+"""Bytes of a body in chunks, as it is sent."""
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _OFTEN: Final = 2_048
 """Bytes up to which the fields of a request are remembered: most come again and again."""
 
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _LINE: Final = re.compile(rb"(%s) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)" % _TOKEN)
-_FIELD: Final = re.compile(rb"(%s):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\r\n" % _TOKEN)
-_ABSOLUTE: Final = re.compile(r"(?i)https?://([^/?#]*)(.*)", re.DOTALL)
-_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_FIELD: Final = re.compile(rb"(%s):([\t\x20-\x7e\x80-\xff]*)\r\n" % _TOKEN)
+_BARE: Final = re.compile(rb"(?<!\r)\n|\A[^!#$%&'*+.^_`|~0-9A-Za-z\r-]")
+"""What no head has: a line that does not end with CRLF, a method that begins with no letter."""
+_ABSOLUTE: Final = re.compile(r"(?i)https?://([^/?#]+)(.*)", re.DOTALL)
+_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})([ \t;][\t\x20-\x7e\x80-\xff]{0,200})?\r\n")
 _ONLY_ONCE: Final = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_HOST"})
 _NO_CONTENT: Final = ("204", "304")
 
@@ -75,7 +80,9 @@ class Reader:
         self._searched = 0
         self._end = 0
         """Where the head ends; where the request ends, once it is whole."""
-        self._body: bytearray | None = None
+        self._start = 0
+        """Where its body begins."""
+        self._body = bytearray()
         """Of a body in chunks: the part that is decoded."""
         self.has_told = False
         """Whether the client has been told to go on."""
@@ -99,9 +106,10 @@ class Reader:
 
         It stays until `drop`, so that it can be read again.
         """
-        if self._head is None and not self._read_head():
+        if self._head is None:
+            self._head = self._read_head()
+        if self._head is None:
             return None
-        assert self._head
         line, fields = self._head
         if fields.is_chunked:
             body = self._chunks()
@@ -127,16 +135,12 @@ class Reader:
         self.inbox = bytes(self.inbox[self._end :]) if len(self.inbox) > self._end else b""
         self._forget()
 
-    def _read_head(self) -> bool:
+    def _read_head(self) -> tuple[re.Match[bytes], _Fields] | None:
         end = self.inbox.find(b"\r\n\r\n", max(0, self._searched - 3))
-        if end < 0 or end > _LONGEST_HEAD:
+        if end < 0 or end + 4 > _LONGEST_HEAD:
+            self._refuse_what_is_no_head()
             self._searched = len(self.inbox)
-            if self._searched > _LONGEST_HEAD:
-                raise Malformed(
-                    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                    f"Request line and header fields may have {_LONGEST_HEAD:,} bytes together.",
-                )
-            return False
+            return None
         start = 2 if self.inbox.startswith(b"\r\n") and end else 0  # section 2.2
         first = self.inbox.find(b"\r\n", start)
         line = _LINE.fullmatch(bytes(self.inbox[start:first]))
@@ -151,26 +155,30 @@ class Reader:
         fields = _often(block) if len(block) <= _OFTEN else _fields(block)
         if fields.is_chunked and line[4] == b"0":
             raise Malformed(HTTPStatus.BAD_REQUEST, "HTTP/1.0 knows no Transfer-Encoding.")
-        self._head, self._end = (line, fields), end + 4
-        return True
+        self._start = self._end = end + 4
+        return line, fields
+
+    def _refuse_what_is_no_head(self) -> None:
+        if len(self.inbox) > _LONGEST_HEAD:
+            raise Malformed(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                f"Request line and header fields may have {_LONGEST_HEAD:,} bytes together.",
+            )
+        if _BARE.search(self.inbox, max(0, self._searched - 1)):
+            raise Malformed(HTTPStatus.BAD_REQUEST, "This is no request of HTTP/1.1.")
 
     def _chunks(self) -> bytes | None:
         """Decode the chunks that are there; the body once the last one is (section 7.1)."""
-        if self._body is None:
-            self._body = bytearray()
         while True:
-            line = _CHUNK.match(self.inbox, self._end)
+            line = self._chunk_line()
             if not line:
-                rest = self.inbox[self._end : self._end + _LONGEST_CHUNK_LINE]
-                if b"\n" in rest or len(rest) == _LONGEST_CHUNK_LINE:
-                    raise Malformed(HTTPStatus.BAD_REQUEST, "A chunk has no size in front of it.")
                 return None
             size = int(line[1], 16)
-            if len(self._body) + size > LONGEST_BODY:
+            end = line.end() + size
+            if len(self._body) + size > LONGEST_BODY or end - self._start > _LONGEST_IN_CHUNKS:
                 raise Malformed(*TOO_LARGE)
             if not size:
-                return self._trailer(line.end())
-            end = line.end() + size
+                return self._after_trailer(line.end())
             if len(self.inbox) < end + 2:
                 return None
             if self.inbox[end : end + 2] != b"\r\n":
@@ -178,9 +186,17 @@ class Reader:
             self._body += self.inbox[line.end() : end]
             self._end = end + 2
 
-    def _trailer(self, start: int) -> bytes | None:
-        """Pass over the fields after the last chunk: nothing is read from them."""
-        assert self._body is not None
+    def _chunk_line(self) -> re.Match[bytes] | None:
+        """The line in front of a chunk, if it is there."""
+        line = _CHUNK.match(self.inbox, self._end)
+        if not line:
+            rest = self.inbox[self._end : self._end + _LONGEST_CHUNK_LINE]
+            if b"\n" in rest or len(rest) == _LONGEST_CHUNK_LINE:
+                raise Malformed(HTTPStatus.BAD_REQUEST, "A chunk has no size in front of it.")
+        return line
+
+    def _after_trailer(self, start: int) -> bytes | None:
+        """The body, once the fields after the last chunk are there; nothing is read from them."""
         if self.inbox.startswith(b"\r\n", start):
             self._end = start + 2
             return bytes(self._body)
@@ -240,8 +256,10 @@ def _written(
     elif "HTTP_CONNECTION" in request.environ:  # HTTP/1.0 wants to be told
         lines.append("Connection: keep-alive\r\n")
     head = "".join(lines)
-    if head.count("\n") != len(lines) + 1:
+    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
         raise ValueError("A header field has more than one line.")
+    if request.environ["REQUEST_METHOD"] == "HEAD":
+        body = b""
     return head.encode("latin-1") + b"\r\n" + body, keeps
 
 
@@ -253,10 +271,13 @@ def _date(second: int) -> str:
 
 def _address(environ: "WSGIEnvironment", line: re.Match[bytes]) -> None:
     target = line[2].decode("latin-1")
-    if target[0] != "/":
+    if target[0] != "/" and target != "*":
         absolute = _ABSOLUTE.fullmatch(target)  # RFC 9112, section 3.2.2
-        if absolute:
-            environ["HTTP_HOST"], target = absolute[1], absolute[2] or "/"
+        if not absolute:
+            raise Malformed(HTTPStatus.BAD_REQUEST, "A request target begins with a slash.")
+        environ["HTTP_HOST"], target = absolute[1], absolute[2]
+        if not target.startswith("/"):
+            target = f"/{target}"
     path, _, environ["QUERY_STRING"] = target.partition("?")
     if "%" in path:
         path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
@@ -281,7 +302,7 @@ def _fields(block: bytes) -> _Fields:
         key = field[1].decode("ascii").upper().replace("-", "_")
         if key not in ("CONTENT_LENGTH", "CONTENT_TYPE"):
             key = f"HTTP_{key}"
-        value = field[2].decode("latin-1")
+        value = field[2].strip(b" \t").decode("latin-1")
         if key not in environ:
             environ[key] = value
         elif key in _ONLY_ONCE:
@@ -300,12 +321,7 @@ def _framing(environ: dict[str, str]) -> _Fields:
         )
     if length is not None and not re.fullmatch("[0-9]+", length):
         raise Malformed(HTTPStatus.BAD_REQUEST, "The Content-Length is not a number.")
-    if (
-        length is not None
-        and len(length) < 19
-        and int(length) > LONGEST_BODY
-        or len(length or "") > 18
-    ):
+    if length and (len(length) > 18 or int(length) > LONGEST_BODY):
         raise Malformed(*TOO_LARGE)
     if coding is not None and coding.lower() != "chunked":
         raise Malformed(

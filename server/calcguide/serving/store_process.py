@@ -2,8 +2,7 @@
 
 As many fronts lead as there are listening sockets, one for each; as many are spare.
 Each is connected by a pair of sockets (see `front` for what is said there). One that hands over
-gets a link to a spare one, which takes its place; its query goes on, niced, once one of the places
-for slow queries is free, is suspended while it waits, and killed where none becomes free in time.
+gets a link to a spare one, which takes its place; its query goes on in the `lanes`.
 
 Who connects to the address of `listen` names an errand, which a process is forked for that does it
 once (one at a time in the whole server, a second is told `BUSY`), or asks how one `ENDED`.
@@ -16,20 +15,18 @@ import signal
 import socket
 import struct
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from calcguide.dataset import Dataset
 from calcguide.query import confine, errand, wire
-from calcguide.query.errands import BUSY, ENDED
+from calcguide.query.errands import BUSY
 from calcguide.query.limits import Limits
-from calcguide.serving import front
+from calcguide.serving import front, watch
+from calcguide.serving.lanes import Lanes
 
 _ENDED_KEPT: Final = 256
-_NICENESS: Final = 15
-"""Of a process in the slow lane; in the fast lane it is lower."""
 _BREATH: Final = 0.02
 """Seconds before a front is started in the place of one that failed."""
 _CREDENTIALS: Final = struct.Struct("3i")
@@ -77,32 +74,26 @@ class StoreProcess:
         self._ended: dict[int, int | str] = {}
         self._fronts: dict[int, _Front] = {}
         self._spare: list[_Front] = []
-        self._slow: set[int] = set()
-        self._waiting: deque[tuple[float, int]] = deque()
+        self._lanes = Lanes(limits, self._signal, self._refuse)
         self._is_draining = False
 
     def run(self) -> None:
         """Serve until ended, or until all is answered after SIGTERM."""
         signal.signal(signal.SIGTERM, lambda *_: self._drain())
         self._listener.setblocking(False)
-        self._selector.register(self._listener, selectors.EVENT_READ, lambda: self._accept())
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         for place in range(len(self._places)):
             self._spare_some()
             self._lead(place)
         while not (self._is_draining and not self._leaders()):
             self._spare_some()
-            for key, _ in self._selector.select(self._until_next_expiry()):
+            for key, _ in self._selector.select(self._lanes.until_next_look()):
                 key.data()
             self._reap()
-            self._expire()
+            self._lanes.look()
 
     def _leaders(self) -> list[_Front]:
         return [each for each in self._fronts.values() if each.place is not None]
-
-    def _until_next_expiry(self) -> float | None:
-        if not self._waiting:
-            return None
-        return max(0.0, self._waiting[0][0] - time.monotonic())
 
     # Fronts
 
@@ -124,7 +115,7 @@ class StoreProcess:
         theirs.close()
         confine.name("spare front")
         confine.forbid_network()
-        self._make_front(control).run()
+        self._make_front(control).run(self._places)
 
     def _lead(self, place: int, *links: socket.socket) -> None:
         """Have a spare front lead in a place."""
@@ -147,16 +138,16 @@ class StoreProcess:
         except (EOFError, OSError):
             self._lose(speaker)
             return
-        if what == front.HAND_OVER:
+        if what == front.STEP_DOWN:
             self._succeed(speaker)
-        elif what == front.SLOW:
-            self._slow_down(speaker.pid)
+        elif what == watch.HEAVY:
+            self._lanes.enter(speaker.pid)
         elif what == front.IDLE:
-            if len(self._spare) < len(self._places):
+            if self._lanes.leave(speaker.pid) and len(self._spare) < len(self._places):
                 self._spare.append(speaker)
-            else:
+            else:  # niced, or one too many
                 self._signal(speaker.pid, signal.SIGKILL)
-        elif what == front.ENDED:
+        else:
             pid = more[0]
             if pid in self._children:
                 self._note(*os.waitpid(pid, 0))
@@ -164,13 +155,14 @@ class StoreProcess:
 
     def _succeed(self, leader: _Front) -> None:
         place, leader.place = leader.place, None
-        assert place is not None
+        if place is None:
+            return
         self._spare_some()
         one, other = socket.socketpair()
         with one, other:
             self._lead(place, one)
             with contextlib.suppress(OSError):
-                wire.send(leader.control, (front.LINK,), [other])
+                wire.send(leader.control, (front.SUCCESSOR,), [other])
 
     def _lose(self, lost: _Front) -> None:
         """A front has ended: another leads in its place."""
@@ -180,7 +172,7 @@ class StoreProcess:
         if lost in self._spare:
             self._spare.remove(lost)
             time.sleep(_BREATH)
-        self._leave(lost.pid)
+        self._lanes.leave(lost.pid)
         if lost.place is not None and not self._is_draining:
             time.sleep(_BREATH)
             self._spare_some()
@@ -189,39 +181,14 @@ class StoreProcess:
     def _drain(self) -> None:
         """Have all fronts answer what they were asked, and end."""
         self._is_draining = True
-        for place in self._places:
-            place.close()
         for each in self._fronts.values():
             if each not in self._spare:
                 _tell(each.control, (front.DRAIN,))
 
-    # Slow queries
-
-    def _slow_down(self, pid: int) -> None:
-        if len(self._slow) < self._limits.slow_queries:
-            self._grant(pid)
-        else:
-            self._signal(pid, signal.SIGSTOP)
-            self._waiting.append((time.monotonic() + self._limits.wait, pid))
-
-    def _grant(self, pid: int) -> None:
-        if pid in self._children:
-            self._slow.add(pid)
-            os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
-            self._signal(pid, signal.SIGCONT)
-
-    def _leave(self, pid: int) -> None:
-        """A front that may have been slow has ended."""
-        self._slow.discard(pid)
-        while self._waiting and len(self._slow) < self._limits.slow_queries:
-            self._grant(self._waiting.popleft()[1])
-
-    def _expire(self) -> None:
-        now = time.monotonic()
-        while self._waiting and self._waiting[0][0] <= now:
-            _, pid = self._waiting.popleft()
-            self._ended[pid] = front.NO_PLACE
-            self._signal(pid, signal.SIGKILL)
+    def _refuse(self, pid: int) -> None:
+        """No place became free for a heavy query."""
+        self._ended[pid] = front.NO_PLACE
+        self._signal(pid, signal.SIGKILL)
 
     # Errands
 

@@ -4,6 +4,7 @@ That is a request that the server could not read (`REFUSED`), one meant for anot
 that are none, targets and fields of any length.
 """
 
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -43,19 +44,24 @@ class Gate:
     def __init__(self, application: "WSGIApplication", settings: Settings) -> None:
         self._application = application
         self._hosts = allowed_hosts(settings)
+        self._host = functools.lru_cache(maxsize=256)(self._judged)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request, or refuse it with problem details (RFC 9457)."""
-        for refuses in (_refused, _method, self._host, _target, _fields):
-            refusal = refuses(environ)
-            if refusal:
-                return _refuse(start_response, *refusal)
+        refusal = (
+            environ.get(REFUSED)
+            or _method(environ)
+            or self._host(environ.get("HTTP_HOST", ""))
+            or _target(environ)
+            or _fields(environ)
+        )
+        if refusal:
+            return _refuse(start_response, *refusal)
         return self._application(environ, start_response)
 
-    def _host(self, environ: "WSGIEnvironment") -> Refusal | None:
-        host = environ.get("HTTP_HOST", "")
+    def _judged(self, host: str) -> Refusal | None:
         match = _HOST.fullmatch(host)
         if not match or not 0 < int(match[2] or 80) < 65_536:
             return HTTPStatus.BAD_REQUEST, "Name one host in the Host header, such as example.org."
@@ -75,10 +81,6 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return frozenset(name.lower() for name in names if name)
 
 
-def _refused(environ: "WSGIEnvironment") -> Refusal | None:
-    return environ.get(REFUSED)
-
-
 def _method(environ: "WSGIEnvironment") -> Refusal | None:
     if environ["REQUEST_METHOD"] in _METHODS:
         return None
@@ -96,13 +98,14 @@ def _target(environ: "WSGIEnvironment") -> Refusal | None:
 
 
 def _fields(environ: "WSGIEnvironment") -> Refusal | None:
-    if all(len(environ.get(name, "")) <= LONGEST_FIELD for name in _LISTS):
-        return None
-    return (
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-        f"Accept, Accept-Encoding and If-None-Match may have {LONGEST_FIELD:,} bytes each. "
-        "Name fewer.",
-    )
+    for name in _LISTS:
+        if len(environ.get(name, "")) > LONGEST_FIELD:
+            return (
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                f"Accept, Accept-Encoding and If-None-Match may have {LONGEST_FIELD:,} bytes "
+                "each. Name fewer.",
+            )
+    return None
 
 
 def _refuse(start_response: "StartResponse", status: HTTPStatus, detail: str) -> Iterable[bytes]:

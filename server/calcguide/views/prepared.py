@@ -1,7 +1,8 @@
 """Prepared answers: what an immutable release has answered once is answered again from memory.
 
 Pages, documents, downloads and results alike: a whole response is kept under all that decides it,
-up to a number of bytes in each front, the least lately used one going first. An answer that may
+up to a number of bytes in each front, the least lately used one going first. That of a query is
+kept once it is asked again: most never are, and would only displace what is. An answer that may
 not be stored is not kept, so neither are errors.
 """
 
@@ -9,8 +10,7 @@ import io
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from calcguide.views.completion import OF_CONTENT, Headers
 from calcguide.views.observation import QUERY_HASH
@@ -24,11 +24,16 @@ _LONGEST_BODY: Final = 16_384
 _OVERHEAD: Final = 1_000
 """Bytes of a kept answer beside its body and what it is kept under, roughly."""
 
+_KEY: Final = "calcguide.key"
+"""Key of the WSGI environment: what the answer is kept under, None for nothing."""
+
+_REMEMBERED: Final = 10_000
+"""Queries that were asked once."""
+
 Key = tuple[str | bytes, ...]
 
 
-@dataclass(frozen=True)
-class _Kept:
+class _Kept(NamedTuple):
     status: str
     headers: Headers
     body: bytes
@@ -44,6 +49,8 @@ class Prepared:
         self._application = application
         self._largest = largest
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._once: OrderedDict[int, None] = OrderedDict()
+        """Hashes of what was asked once and not kept."""
         self._size = 0
         self._lock = threading.Lock()
 
@@ -55,7 +62,7 @@ class Prepared:
         A condition is decided here only where it names just the tag that is kept; any other is
         the application's to decide (RFC 9110, section 13).
         """
-        key = _key(environ)
+        key = environ[_KEY] if _KEY in environ else _key(environ)
         kept = self._find(key) if key else None
         conditional = "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ
         if kept and not conditional:
@@ -69,7 +76,8 @@ class Prepared:
 
     def has(self, environ: "WSGIEnvironment") -> bool:
         """Whether the answer is kept."""
-        return _key(environ) in self._kept
+        environ[_KEY] = key = _key(environ)
+        return key in self._kept
 
     def _find(self, key: Key) -> _Kept | None:
         with self._lock:
@@ -88,6 +96,8 @@ class Prepared:
             return start_response(status, headers, *more)
 
         answered = self._application(environ, start)
+        if QUERY_HASH in environ and self._is_new(key):
+            return answered
         status, headers = started[0]
         named = {name.lower(): value for name, value in headers}
         tag = named.get("etag")
@@ -99,6 +109,18 @@ class Prepared:
         size = len(body) + sum(map(len, key)) + _OVERHEAD
         self._keep(key, _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size))
         return [body]
+
+    def _is_new(self, key: Key) -> bool:
+        """Whether this was not asked before, as far as is remembered."""
+        mark = hash(key)
+        with self._lock:
+            if mark in self._once:
+                del self._once[mark]
+                return False
+            self._once[mark] = None
+            if len(self._once) > _REMEMBERED:
+                self._once.popitem(last=False)
+            return True
 
     def _keep(self, key: Key, kept: _Kept) -> None:
         """Keep an answer; one that would take an eighth of the room or more is not kept."""

@@ -1,11 +1,11 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol, section 2, queries only."""
 
+import functools
 import hashlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flask import Blueprint, Response, request
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
@@ -37,7 +37,18 @@ _NO_UPDATE = (
     "SPARQL Update."
 )
 
-Parameters = MultiDict[str, str]
+Parameters = dict[str, list[str]]
+
+
+class _Accepted(NamedTuple):
+    """What a client takes: a page, or each kind of result in a format."""
+
+    page: bool
+    formats: Mapping[Kind, Format]
+    variant: str
+    """The formats, as text."""
+    by_header: bool
+    """Whether Accept has decided."""
 
 
 class Endpoint:
@@ -59,21 +70,26 @@ class Endpoint:
         if asked and not is_refused(environ):
             try:
                 parameters = _parameters(environ)
-                if "query" in parameters and not _wants_page(environ, parameters):
-                    return self._answer(environ, parameters, start_response)
+                accepted = _accepted(environ, parameters)
+                if "query" in parameters and not accepted.page:
+                    query = _query(parameters, accepted)
+                    return self._answer(environ, query, accepted, start_response)
                 environ[_ASKED] = parameters
             except Exception as error:  # noqa: BLE001 - Flask answers it: a fault of ours by 500
                 refuse(environ, error)
         return self._application(environ, start_response)
 
     def _answer(
-        self, environ: "WSGIEnvironment", parameters: Parameters, start_response: "StartResponse"
+        self,
+        environ: "WSGIEnvironment",
+        query: Query,
+        accepted: _Accepted,
+        start_response: "StartResponse",
     ) -> Iterable[bytes]:
-        query = _query(environ, parameters)
-        environ[QUERY_HASH] = _digest(query.text)
-        tag = self._entity_tag(query)
+        environ[QUERY_HASH] = digest = _digest(query.text)
+        tag = self._entity_tag(query, accepted, digest)
         headers = [("Cache-Control", "no-cache" if tag else "no-store")]
-        if "format" not in parameters:
+        if accepted.by_header:
             headers.append(("Vary", "Accept"))
         had = known(environ, tag) if tag else None
         if had:
@@ -88,47 +104,54 @@ class Endpoint:
         start_response("200 OK", headers)
         return [answer.body]
 
-    def _entity_tag(self, query: Query) -> str | None:
+    def _entity_tag(self, query: Query, accepted: _Accepted, digest: str) -> str | None:
         """The validator of an answer, known before it is made; None where each answer is another.
 
-        It names all that decides the bytes: the release, the query, the graphs and the formats. It
+        It names all that decides the bytes: the query, the release, the graphs and the formats. It
         is weak where only the statements are the same each time (RFC 9110, section 8.8.1).
         """
         if query.answers_anew:
             return None
-        digest = _digest(f"{self._site.release} {query.packed!r}")
-        return f'W/"{digest}"' if query.may_label_anew else f'"{digest}"'
+        graphs = query.default_graphs, query.named_graphs
+        tag = f'"{digest}-{_variant(self._site.release, accepted.variant, *graphs)}"'
+        return f"W/{tag}" if query.may_label_anew else tag
+
+
+@functools.lru_cache(maxsize=256)
+def _variant(*decisive: object) -> str:
+    return _digest(repr(decisive))[:16]
 
 
 @endpoint.route(PATH, methods=_METHODS)
 def sparql() -> Response:
     """Answer with the query page where that is asked for, else say what the endpoint is."""
     parameters: Parameters = request.environ[_ASKED]
-    if _wants_page(request.environ, parameters):
-        found = "query" in parameters
-        return query_page(_query(request.environ, parameters) if found else None)
+    accepted = _accepted(request.environ, parameters)
+    if accepted.page:
+        return query_page(_query(parameters, accepted) if "query" in parameters else None)
     if request.method != "POST" and parameters.keys() <= {"format"}:
-        return service_description(parameters.get("format"))
+        return service_description(_first(parameters, "format"))
     raise _no_query()
 
 
 @query_editor.route(CHECK, methods=["GET", "POST"])
 def checked() -> Response:
     """Read a query without answering it: what is wrong with it, and what may be misspelt."""
-    return check(_query(request.environ, _parameters(request.environ)))
+    parameters = _parameters(request.environ)
+    return check(_query(parameters, _accepted(request.environ, parameters)))
 
 
-def _query(environ: "WSGIEnvironment", parameters: Parameters) -> Query:
-    found = parameters.getlist("query")
+def _query(parameters: Parameters, accepted: _Accepted) -> Query:
+    found = parameters.get("query")
     if not found:
         raise _no_query()
     if len(found) > 1:
         raise MalformedQuery("There are several query parameters. Send exactly one.")
     return Query(
         found[0],
-        _formats(environ, parameters),
-        default_graphs=tuple(parameters.getlist("default-graph-uri")),
-        named_graphs=tuple(parameters.getlist("named-graph-uri")),
+        accepted.formats,
+        default_graphs=tuple(parameters.get("default-graph-uri", ())),
+        named_graphs=tuple(parameters.get("named-graph-uri", ())),
     )
 
 
@@ -150,7 +173,7 @@ def _header(text: str) -> str:
 
 def _parameters(environ: "WSGIEnvironment") -> Parameters:
     """The protocol's parameters, from the query string, a form, or a direct POST (2.1)."""
-    given = Parameters(decoded(environ.get("QUERY_STRING", "").encode("latin-1")))
+    pairs = decoded(environ.get("QUERY_STRING", "").encode("latin-1"))
     if environ["REQUEST_METHOD"] == "POST":
         media_type, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
         charset = options.get("charset", "utf-8")
@@ -158,13 +181,16 @@ def _parameters(environ: "WSGIEnvironment") -> Parameters:
             raise UnsupportedMediaType(f"Send the query as UTF-8, not as {charset}.")
         media_type = media_type.lower()
         if media_type == "application/x-www-form-urlencoded":
-            given.update(decoded(_body(environ)))
+            pairs += decoded(_body(environ))
         elif media_type == "application/sparql-query":
-            given.add("query", text(_body(environ)))
+            pairs.append(("query", text(_body(environ))))
         elif media_type == "application/sparql-update":
             raise RefusedQuery(_NO_UPDATE)
         else:
             raise UnsupportedMediaType("Send a form, or a query as application/sparql-query.")
+    given: Parameters = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
     if "update" in given:
         raise RefusedQuery(_NO_UPDATE)
     return given
@@ -176,22 +202,30 @@ def _body(environ: "WSGIEnvironment") -> bytes:
     return content
 
 
-def _wants_page(environ: "WSGIEnvironment", parameters: Parameters) -> bool:
-    if "format" in parameters:
-        return parameters["format"] == HTML.name
-    results = SOLUTION_FORMATS if "query" in parameters else ()
-    best = acceptable(environ.get("HTTP_ACCEPT"), (*results, *GRAPH_FORMATS, HTML))
-    return best is not None and best.name == HTML.name
+def _first(parameters: Parameters, name: str) -> str | None:
+    return parameters[name][0] if name in parameters else None
 
 
-def _formats(environ: "WSGIEnvironment", parameters: Parameters) -> dict[Kind, Format]:
-    """The format of each kind of result: `format=` beats Accept; a kind may have none."""
-    chosen: dict[Kind, Format] = {}
-    for kind in Kind:
-        if "format" in parameters:
-            best = next((f for f in kind.formats if f.name == parameters["format"]), None)
-        else:
-            best = acceptable(environ.get("HTTP_ACCEPT"), kind.formats)
-        if best is not None:
-            chosen[kind] = best
-    return chosen
+def _accepted(environ: "WSGIEnvironment", parameters: Parameters) -> _Accepted:
+    """What the client takes: `format=` beats Accept; a kind may have no format."""
+    return _acceptable(
+        environ.get("HTTP_ACCEPT"), _first(parameters, "format"), "query" in parameters
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _acceptable(accept: str | None, format: str | None, has_query: bool) -> _Accepted:
+    if format is not None:
+        page = format == HTML.name
+        named = {
+            kind: next((each for each in kind.formats if each.name == format), None)
+            for kind in Kind
+        }
+    else:
+        results = SOLUTION_FORMATS if has_query else ()
+        best = acceptable(accept, (*results, *GRAPH_FORMATS, HTML))
+        page = best is not None and best.name == HTML.name
+        named = {kind: acceptable(accept, kind.formats) for kind in Kind}
+    formats = {kind: chosen for kind, chosen in named.items() if chosen is not None}
+    variant = " ".join(f"{kind.value} {chosen.key}" for kind, chosen in formats.items())
+    return _Accepted(page, formats, variant, format is None)

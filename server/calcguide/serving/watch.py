@@ -1,0 +1,159 @@
+"""The watch over a front's main thread: a request that is not light makes the front step down.
+
+The engine knows neither a deadline nor a memory limit, and cannot be interrupted. So the process
+that it keeps busy does nothing else any more, gets limits from the kernel, and may be killed.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from calcguide.query import confine, wire
+from calcguide.query.limits import Limits
+
+HEAVY: Final = "heavy"
+"""To the store process: this one has stepped down, and has one heavy request."""
+
+_LIGHT: Final = 0.01
+"""Seconds of the main thread after which a request is no light one, where others wait."""
+_ALONE: Final = 0.05
+"""The same where nobody waits."""
+_STUCK: Final = 0.2
+"""Seconds after which a request is no light one, even where it only waits."""
+_LOOK: Final = 0.005
+"""Seconds between two looks at the main thread."""
+_LOOKS: Final = 100
+"""Looks in vain after which there is none before the main thread does something."""
+_NICENESS: Final = 10
+"""Of the main thread from then on; in the slow lane it is higher."""
+_GROWTH: Final = 32_000_000
+"""Bytes by which a process that leads again may have grown."""
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+class Watch(threading.Thread):
+    """A thread that watches the main thread, which made it."""
+
+    def __init__(
+        self,
+        step_down: Callable[[float], None],
+        is_awaited: Callable[[], bool],
+        control: socket.socket,
+        limits: Limits,
+    ) -> None:
+        """`step_down` is called with the moment when a request began that is not light.
+
+        `is_awaited` says whether other requests wait for the main thread.
+        """
+        super().__init__()
+        self._step_down = step_down
+        self._is_awaited = is_awaited
+        self._control = control
+        self._limits = limits
+        self._main = threading.get_native_id()
+        self._clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._lock = threading.Lock()
+        self._number = 0
+        """Of the last request that was begun."""
+        self._is_busy = False
+        self._is_late = False
+        self._is_over = False
+        self._is_asleep = False
+        self._woken = threading.Event()
+        self.resident = resident_bytes()
+        """Memory of this process before the request."""
+
+    def begin(self) -> None:
+        """Say that the main thread begins to answer a request."""
+        self._number += 1
+        self._is_busy = True
+        if self._is_asleep:
+            self._is_asleep = False
+            self._woken.set()
+
+    def end(self) -> bool:
+        """Say that it is answered; return whether the front has stepped down for it."""
+        with self._lock:
+            self._is_busy = False
+        return self._is_late
+
+    def stop(self) -> None:
+        """End the watch, and wait for what it is doing."""
+        self._is_over = True
+        self._woken.set()
+        self.join()
+
+    def run(self) -> None:
+        """Look at the main thread until it is late, or the watch is over."""
+        number, began, used, idle = -1, 0.0, 0.0, 0
+        while not self._is_over:
+            if idle > _LOOKS:
+                self._sleep()
+                idle = 0
+            time.sleep(_LOOK)
+            if number != self._number or not self._is_busy:
+                idle = 0 if number != self._number else idle + 1
+                number, began, used = self._number, time.monotonic(), self._used()
+            elif self._is_too_long(began, used):
+                with self._lock:
+                    self._is_late = self._is_busy and number == self._number
+                if self._is_late:
+                    self._step_down(began)
+                    self._limit(began)
+                    wire.send(self._control, (HEAVY,))
+                    return
+
+    def _is_too_long(self, began: float, used: float) -> bool:
+        """Whether the request is no light one, having begun and used so much then."""
+        used = self._used() - used
+        is_heavy = used > _ALONE or (used > _LIGHT and self._is_awaited())
+        return is_heavy or time.monotonic() - began > _STUCK
+
+    def _sleep(self) -> None:
+        """Do not look before the main thread begins something."""
+        self._is_asleep = True
+        if not self._is_busy and not self._is_over:
+            self._woken.wait()
+        self._is_asleep = False
+        self._woken.clear()
+
+    def _used(self) -> float:
+        """The seconds that the main thread has computed."""
+        return time.clock_gettime(self._clock)
+
+    def _limit(self, began: float) -> None:
+        confine.name("query worker")
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._main, _NICENESS)
+        left = self._limits.seconds - (time.monotonic() - began)
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, left))
+        confine.limit(self._limits.memory)
+
+    def lift(self) -> bool:
+        """Take the limits away after the request; return whether the process may lead again.
+
+        It may where it has not grown, and may step forward again: only who is privileged may
+        (RLIMIT_NICE, getrlimit(2)). A new process would have to meet each page of
+        the store, and make again what this one has prepared.
+        """
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        confine.lift()
+        if resident_bytes() - self.resident > _GROWTH:
+            return False
+        try:
+            usual = os.getpriority(os.PRIO_PROCESS, self.native_id or 0)
+            os.setpriority(os.PRIO_PROCESS, self._main, usual)
+        except OSError:
+            return False
+        return True
+
+
+def resident_bytes() -> int:
+    """Return how much of this process is in memory (proc(5), statm)."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * _PAGE
