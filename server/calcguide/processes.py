@@ -23,17 +23,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from calcguide import posted
 from calcguide.dataset import Dataset
 from calcguide.query import Errands, Limits, confine
-from calcguide.serving.front import Front, environment
+from calcguide.serving.front import Application, Front, environment
 from calcguide.serving.store_process import StoreProcess, listen
 from calcguide.settings import Settings
-
-if TYPE_CHECKING:
-    from calcguide.app import Application
 
 _STORE = "store process"
 _BACKLOG = 4096
@@ -52,7 +48,7 @@ def counting_folder() -> Path:
 def run(
     dataset: Dataset,
     settings: Settings,
-    create: Callable[[Errands], "Application"],
+    create: Callable[[Errands], Application],
     ready: Callable[[], None],
     counts: Path,
 ) -> int:
@@ -99,7 +95,7 @@ def _store_process(
     dataset: Dataset,
     settings: Settings,
     limits: Limits,
-    create: Callable[[Errands], "Application"],
+    create: Callable[[Errands], Application],
     places: list[socket.socket],
 ) -> Callable[[], None]:
     """Return what the store process runs; all that processes can share is made here, once."""
@@ -110,7 +106,7 @@ def _store_process(
     constant = environment(settings["host"], settings.number("port"), sys.stderr)
 
     def make_front(control: socket.socket) -> Front:
-        return Front(app, app.is_led, constant, control, limits)
+        return Front(app, constant, control, limits)
 
     return lambda: StoreProcess(for_errands, dataset, limits, errands, make_front, places).run()
 

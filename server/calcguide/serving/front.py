@@ -10,30 +10,31 @@ memory: the successor says so to the client, and begins anew what else had been 
 
 import collections
 import contextlib
-import errno
-import itertools
+import functools
 import os
 import select
 import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from calcguide.errors import Busy
 from calcguide.query import confine, errands, wire
 from calcguide.query.limits import Limits
 from calcguide.serving import http
+from calcguide.serving.clients import Clients
 from calcguide.serving.connection import LEADER, THREAD, Connection, Link, pass_on, taken
-from calcguide.serving.http import Malformed, Reader, Request
+from calcguide.serving.http import Reader, Request
 from calcguide.serving.watch import Watch, resident_bytes
 from calcguide.views.problems import is_refused, refuse
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # What a front and the store process say to each other; the watch says one thing more.
 LEAD: Final = "lead"
@@ -55,20 +56,10 @@ _THREADS: Final = 64
 """Requests that other threads answer at once."""
 _AT_ONCE: Final = 65_536
 """Bytes that are read at once."""
-_ACCEPTED: Final = 64
-"""Connections that are accepted at once."""
 _PAUSE: Final = 0.005
 """Seconds of answering after which the leader looks what else has come in."""
 _SWEEP: Final = 1.0
 """Seconds between two looks at what has waited too long."""
-_IDLE_SECONDS: Final = 75
-"""Seconds that a connection may be without a request."""
-_SLOWEST: Final = 30
-"""Seconds that a request has to come in, and an answer to go on going out."""
-_LINGER: Final = 2
-"""Seconds that a connection is read on after the last answer, so that the client sees that answer
-(RFC 9112, section 9.6)."""
-_FULL: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _BREATH: Final = 0.01
 
 _BUSY: Final = (
@@ -78,38 +69,44 @@ _NO_PLACE: Final = (
     "Too many slow queries are running, and no place became free within {:g} s. Ask again in a few "
     "seconds, ask for less (LIMIT, a narrower pattern), or take the whole dataset as a download."
 )
-_CUT_OFF: Final = HTTPStatus.BAD_REQUEST, "The request ends before it is whole."
-_TOO_LATE: Final = HTTPStatus.REQUEST_TIMEOUT, f"A request has {_SLOWEST} seconds to come in."
 _FAULT: Final = HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the server."
+
+
+class Application(Protocol):
+    """A WSGI application that says who is to answer."""
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", /
+    ) -> "Iterable[bytes]":
+        """Answer a request (PEP 3333)."""
+
+    def is_led(self, environ: "WSGIEnvironment") -> bool:
+        """Return whether the main thread is to answer: at once, or watched."""
 
 
 class _SteppedDownError(Exception):
     """The answer that was just made has gone to the successor, as all else."""
 
 
-class Front:
+class Front(Clients):
     """One front process: a spare one, until it is told to lead."""
 
     def __init__(
         self,
-        application: "WSGIApplication",
-        is_led: Callable[["WSGIEnvironment"], bool],
+        application: Application,
         constant: "WSGIEnvironment",
         control: socket.socket,
         limits: Limits,
     ) -> None:
-        """Make one for an application.
+        """Make one; `constant` is the part of the environment that all requests share.
 
-        `is_led` says which requests the main thread answers, `constant` is the part of the
-        environment that stays, `control` leads to the store process.
+        `control` leads to the store process.
         """
+        super().__init__(constant)
         self._application = application
-        self._is_led = is_led
-        self._constant = constant
         self._control = control
         self._limits = limits
         self._pool = ThreadPoolExecutor(_THREADS)
-        self._names = map(f"{os.getpid()}/{{}}".format, itertools.count())
         self._lock = threading.Lock()
 
     def run(self, places: list[socket.socket]) -> None:
@@ -143,30 +140,24 @@ class Front:
     def _lead(self, listener: socket.socket, passed: list[socket.socket]) -> None:
         """Answer until all is answered after `DRAIN`; raises _SteppedDownError."""
         self._have_nothing()
-        self._listener = listener
+        self._meet(listener)
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
-        self._handlers: dict[int, Callable[[], None]] = {
-            listener.fileno(): self._accept,
-            self._control.fileno(): self._hear,
-            self._wake: self._take_answers,
-        }
+        self._listen_to(self._control.fileno(), self._hear)
+        self._listen_to(self._wake, self._take_answers)
         self._watch = Watch(self._step_down, self._is_awaited, self._control, self._limits)
-        with select.epoll() as self._poll:
-            for fileno in self._handlers:
-                self._poll.register(fileno, select.EPOLLIN)
-            self._watch.start()
-            try:
-                if passed:
-                    self._take_over(passed[0])
-                self._loop()
-            finally:
-                self._watch.stop()
-                os.close(self._wake)
-                os.close(self._woken)
+        self._watch.start()
+        try:
+            if passed:
+                self._take_over(passed[0])
+            self._loop()
+        finally:
+            self._watch.stop()
+            self._poll.close()
+            os.close(self._wake)
+            os.close(self._woken)
 
     def _have_nothing(self) -> None:
         """Be as a front that never led."""
-        self._connections: dict[int, Connection] = {}
         self._asked: list[tuple[Connection, Request]] = []
         """What this thread is to answer."""
         self._answers: collections.deque[tuple[Connection, bytes, bool]] = collections.deque()
@@ -178,17 +169,18 @@ class Front:
         self._successor: socket.socket | None = None
         self._succeeded = threading.Event()
         self._heavy: Connection | None = None
-        self._is_draining = False
-        self._now = self._swept = time.monotonic()
 
     def _loop(self) -> None:
+        swept = self._now
         while not (self._is_draining and not self._connections):
             for fileno, _ in self._poll.poll(0 if self._asked else _SWEEP):
                 handler = self._handlers.get(fileno)
                 if handler:
                     handler()
             self._answer_some()
-            if self._now - self._swept >= _SWEEP:
+            if self._now - swept >= _SWEEP:
+                swept = self._now
+                self._watch.resident = resident_bytes()
                 self._sweep()
 
     def _answer_some(self) -> None:
@@ -205,27 +197,6 @@ class Front:
             self._answer_watched(connection, request)
             self._now = time.monotonic()
 
-    def _sweep(self) -> None:
-        """Close what has waited too long; tell a client that its request took too long."""
-        self._swept = self._now
-        self._watch.resident = resident_bytes()
-        for connection in [*self._connections.values()]:
-            waited = self._now - connection.since
-            if connection.answered_by:
-                continue
-            if not connection.is_idle and not connection.outbox and waited > _SLOWEST:
-                self._answer(connection, http.refused(self._constant, _TOO_LATE))
-            elif waited > self._patience(connection):
-                self._close(connection)
-
-    def _patience(self, connection: Connection) -> float:
-        """The seconds that a connection may be without use."""
-        if connection.is_closing:
-            return _LINGER
-        if connection.is_idle:
-            return 0 if self._is_draining else _IDLE_SECONDS
-        return _SLOWEST
-
     def _hear(self) -> None:
         """Do what the store process says."""
         try:
@@ -239,95 +210,6 @@ class Front:
         elif message[0] == ENDED:
             self._explain(*message[1:])
 
-    # Connections
-
-    def _accept(self) -> None:
-        for _ in range(_ACCEPTED):
-            try:
-                connection, _address = self._listener.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                if error.errno in _FULL:
-                    self._make_room()
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            reader = Reader(self._constant)
-            self._adopt(Connection(connection, reader, next(self._names), self._now))
-
-    def _make_room(self) -> None:
-        """No more connections may be open: close the one that has waited longest for a request."""
-        idle = [each for each in self._connections.values() if each.is_idle]
-        if idle:
-            self._close(min(idle, key=lambda each: each.since))
-        else:
-            time.sleep(_BREATH)
-
-    def _adopt(self, connection: Connection) -> None:
-        connection.socket.setblocking(False)
-        fileno = connection.socket.fileno()
-        self._connections[fileno] = connection
-        self._handlers[fileno] = lambda: self._serve(connection)
-        self._poll.register(fileno, connection.interest)
-
-    def _close(self, connection: Connection) -> None:
-        fileno = connection.socket.fileno()
-        if fileno >= 0:
-            del self._connections[fileno], self._handlers[fileno]
-            connection.socket.close()
-
-    def _serve(self, connection: Connection) -> None:
-        """Go on with an answer, or with what comes in."""
-        if connection.outbox:
-            self._flush(connection)
-        elif connection.answered_by == LEADER:
-            return  # one request after the other
-        elif connection.answered_by:  # only the end is told of such a one
-            self._close(connection)
-        else:
-            self._receive(connection)
-
-    def _receive(self, connection: Connection) -> None:
-        try:
-            content = connection.socket.recv(_AT_ONCE)
-        except BlockingIOError:
-            return
-        except OSError:
-            self._close(connection)
-            return
-        if not content and connection.reader.inbox:
-            self._answer(connection, http.refused(self._constant, _CUT_OFF))
-        elif not content:
-            self._close(connection)
-        elif not connection.is_closing:
-            if not connection.reader.inbox:
-                connection.since = self._now
-            connection.reader.feed(content)
-            self._proceed(connection)
-
-    def _proceed(self, connection: Connection) -> None:
-        """Have the next request answered, if it is whole and the last one is answered."""
-        if connection.answered_by or connection.outbox or connection.is_closing:
-            return
-        if not connection.reader.inbox:
-            if self._is_draining:
-                self._close(connection)
-            return
-        request = self._read(connection)
-        if request:
-            self._answer(connection, request)
-        elif connection.reader.expects:
-            connection.reader.has_told = True
-            with contextlib.suppress(OSError):
-                connection.socket.send(http.CONTINUE)
-
-    def _read(self, connection: Connection) -> Request | None:
-        """Return the next request if it is whole."""
-        try:
-            return connection.reader.request()
-        except Malformed as error:
-            return http.refused(self._constant, error.refusal)
-
     # Answers
 
     def _answer(self, connection: Connection, request: Request) -> None:
@@ -335,7 +217,7 @@ class Front:
         connection.asked = connection.asked or self._now
         if self._is_draining:
             request = request._replace(keeps=False)
-        if self._is_led(request.environ):
+        if self._application.is_led(request.environ):
             connection.answered_by = LEADER
             self._asked.append((connection, request))
             return
@@ -386,47 +268,6 @@ class Front:
         if connection.socket.fileno() >= 0:
             self._poll.modify(connection.socket.fileno(), select.EPOLLIN)
             self._send(connection, content, keeps)
-
-    def _send(self, connection: Connection, content: bytes, keeps: bool) -> None:
-        connection.reader.drop()
-        connection.answered_by, connection.asked = None, 0
-        connection.keeps, connection.since = keeps, self._now
-        try:
-            sent = connection.socket.send(content)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._close(connection)
-            return
-        if sent < len(content):
-            connection.outbox = memoryview(content)[sent:]
-            self._poll.modify(connection.socket.fileno(), select.EPOLLOUT)
-        else:
-            self._go_on(connection)
-
-    def _flush(self, connection: Connection) -> None:
-        try:
-            sent = connection.socket.send(connection.outbox)
-        except BlockingIOError:
-            return
-        except OSError:
-            self._close(connection)
-            return
-        connection.since = self._now
-        connection.outbox = connection.outbox[sent:]
-        if not connection.outbox:
-            self._poll.modify(connection.socket.fileno(), select.EPOLLIN)
-            self._go_on(connection)
-
-    def _go_on(self, connection: Connection) -> None:
-        """After an answer: the next request, or say that no more comes."""
-        if connection.keeps:
-            self._proceed(connection)
-            return
-        connection.is_closing = True
-        connection.reader.inbox = b""
-        with contextlib.suppress(OSError):
-            connection.socket.shutdown(socket.SHUT_WR)
 
     # Stepping down
 
@@ -480,16 +321,13 @@ class Front:
         for link in links:
             self._links[link.pid] = link
             if link.socket:
-                self._listen_to(link, link.socket)
+                link.socket.setblocking(False)
+                relay = functools.partial(self._relay, link, link.socket)
+                self._listen_to(link.socket.fileno(), relay)
             else:
                 wire.send(self._control, (ENDED, link.pid))
         for connection in sorted(connections, key=lambda each: each.asked or self._now):
             self._proceed(connection)
-
-    def _listen_to(self, link: Link, channel: socket.socket) -> None:
-        channel.setblocking(False)
-        self._handlers[channel.fileno()] = lambda: self._relay(link, channel)
-        self._poll.register(channel, select.EPOLLIN)
 
     def _relay(self, link: Link, channel: socket.socket) -> None:
         """Send what another front has answered; where it has ended, ask how."""

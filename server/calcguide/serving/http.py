@@ -35,7 +35,7 @@ _LINE: Final = re.compile(rb"(%s) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)" % _TO
 _FIELD: Final = re.compile(rb"(%s):([\t\x20-\x7e\x80-\xff]*)\r\n" % _TOKEN)
 _BARE: Final = re.compile(rb"(?<!\r)\n|\A[^!#$%&'*+.^_`|~0-9A-Za-z\r-]")
 """What no head has: a line that does not end with CRLF, a method that begins with no letter."""
-_ABSOLUTE: Final = re.compile(r"(?i)https?://([^/?#]+)(.*)", re.DOTALL)
+_ABSOLUTE: Final = re.compile(r"(?i)https?://([^/?#]*)(.*)", re.DOTALL)
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})([ \t;][\t\x20-\x7e\x80-\xff]{0,200})?\r\n")
 _ONLY_ONCE: Final = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_HOST"})
 _NO_CONTENT: Final = ("204", "304")

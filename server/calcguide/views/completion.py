@@ -115,6 +115,8 @@ class Completion:
             added["Vary"] = _listed(named.get("vary"), "Accept-Encoding")
             if status == _OK:
                 status, body = self._validated(environ, named, added, coding, body)
+            else:
+                added["Last-Modified"] = self._since
         is_page = named.get("content-type", "").startswith("text/html") and "location" not in named
         added |= PAGE if is_page else SHARED
         if status == _NOT_MODIFIED:

@@ -54,6 +54,7 @@ class Gate:
             environ.get(REFUSED)
             or _method(environ)
             or self._host(environ.get("HTTP_HOST", ""))
+            or _length(environ)
             or _target(environ)
             or _fields(environ)
         )
@@ -85,6 +86,10 @@ def _method(environ: "WSGIEnvironment") -> Refusal | None:
     if environ["REQUEST_METHOD"] in _METHODS:
         return None
     return HTTPStatus.NOT_IMPLEMENTED, f"The methods are {', '.join(_METHODS)}, in upper case."
+
+
+def _length(environ: "WSGIEnvironment") -> Refusal | None:
+    return TOO_LARGE if int(environ.get("CONTENT_LENGTH") or 0) > LONGEST_BODY else None
 
 
 def _target(environ: "WSGIEnvironment") -> Refusal | None:

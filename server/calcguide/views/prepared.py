@@ -138,7 +138,7 @@ class Prepared:
 def _key(environ: "WSGIEnvironment") -> Key | None:
     """All that decides the answer, None where that is not worth keeping, or not sure."""
     method = environ["REQUEST_METHOD"]
-    if method not in _METHODS or "HTTP_TRANSFER_ENCODING" in environ:
+    if method not in _METHODS:
         return None
     get = environ.get
     decisive = (
@@ -157,8 +157,6 @@ def _key(environ: "WSGIEnvironment") -> Key | None:
         return None
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)
-    if len(body) < int(length):
-        return None  # cut off: the gate refuses it
     return (*decisive, body)
 
 
