@@ -1,0 +1,532 @@
+"""A front on a real server: connections last, whatever is heavy, killed, slow or cut off.
+
+There is one front, so that each connection is on the one that a heavy query makes step down.
+"""
+
+import contextlib
+import itertools
+import os
+import platform
+import resource
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.conftest import CLAIMS
+from tests.running import Server, serving
+from tests.test_processes import COUNT, ENDLESS, kind, named, until
+
+SECONDS = 3
+"""That a query may take here."""
+CLAIM = "a <https://w3id.org/calcguide/ontology#Claim>"
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(
+        tmp_path_factory.mktemp("front"),
+        CALCGUIDE_FRONTS="1",
+        CALCGUIDE_QUERY_SECONDS=str(SECONDS),
+        CALCGUIDE_FAST_MILLISECONDS="100",
+        CALCGUIDE_SLOW_QUERIES="3",
+        CALCGUIDE_METRICS_PORT="0",
+    ) as running:
+        yield running
+
+
+def heavy(times: int) -> str:
+    """Return a query that counts so many times the square of all claims: 40 times take a second.
+
+    Each is another one, so that no front has kept its answer.
+    """
+    values = " ".join(map(str, range(times)))
+    query = f"SELECT (COUNT(*) AS ?n) {{ VALUES ?i {{ {values} }} ?a {CLAIM} . ?b {CLAIM} }}"
+    return f"{query} # {next(_NUMBERS)}"
+
+
+def large() -> str:
+    """Return a query whose result has some megabytes, another one each time."""
+    return f"SELECT * {{ ?a {CLAIM} ; ?b ?c . ?d {CLAIM} }} LIMIT 30000 # {next(_NUMBERS)}"
+
+
+class Answer(NamedTuple):
+    status: int
+    fields: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Connection:
+    """One connection to a server, kept as long as that keeps it."""
+
+    def __init__(self, server: Server, room: int | None = None) -> None:
+        """Connect; the kernel holds `room` bytes of what is not read yet."""
+        self.socket = socket.socket()
+        if room:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        self.socket.settimeout(20)
+        self.socket.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+        self._inbox = bytearray()
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, *requests: bytes) -> None:
+        self.socket.sendall(b"".join(requests))
+
+    def end(self) -> None:
+        """Send nothing more."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def receive(self, size: int = 65_536, pause: float = 0) -> Answer:
+        """Return the next answer; raises EOFError where there is none."""
+        while b"\r\n\r\n" not in self._inbox:
+            self._read(size)
+        head, _, self._inbox = self._inbox.partition(b"\r\n\r\n")
+        line, *lines = head.decode("latin-1").split("\r\n")
+        status = int(line.split(" ")[1])
+        fields = dict(each.lower().split(": ", 1) for each in lines)
+        length = int(fields.get("content-length", 0))
+        while len(self._inbox) < length:
+            time.sleep(pause)
+            self._read(size)
+        body, self._inbox = bytes(self._inbox[:length]), self._inbox[length:]
+        return Answer(status, fields, body)
+
+    def _read(self, size: int) -> None:
+        piece = self.socket.recv(size)
+        if not piece:
+            raise EOFError(f"no more after {bytes(self._inbox[:100])!r}")
+        self._inbox += piece
+
+    def ask(self, request: bytes) -> Answer:
+        self.send(request)
+        return self.receive()
+
+    def is_at_end(self) -> bool:
+        """Whether the server has sent all that it has, and said so."""
+        return not self._inbox and not self.socket.recv(1)
+
+
+def get(path: str, *fields: str) -> bytes:
+    head = [f"GET {path} HTTP/1.1", "Host: localhost", *fields, "", ""]
+    return "\r\n".join(head).encode()
+
+
+def post(query: str, accept: str = "text/csv", *fields: str) -> bytes:
+    body = query.encode()
+    head = [
+        "POST /sparql HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: application/sparql-query",
+        f"Content-Length: {len(body)}",
+        f"Accept: {accept}",
+        *fields,
+        "",
+        "",
+    ]
+    return "\r\n".join(head).encode() + body
+
+
+def counts(answer: Answer, times: int | None = None) -> bool:
+    """Whether an answer is right: the number of claims, or so many times the square of it."""
+    number = CLAIMS if times is None else times * CLAIMS**2
+    return (answer.status, answer.text) == (200, f"n\r\n{number}\r\n")
+
+
+LIGHT = post(COUNT)
+PAGE = get("/id/calcific-tendonitis.html")
+
+
+@contextlib.contextmanager
+def asking(server: Server, *queries: str) -> Iterator[list[Future[Answer]]]:
+    """Ask queries, each on a connection of its own; yield once they have made fronts step down."""
+
+    def answer(query: str) -> Answer:
+        with Connection(server) as connection:
+            return connection.ask(post(query))
+
+    with ThreadPoolExecutor(len(queries)) as pool:
+        found: list[Future[Answer]] = []
+        for query in queries:
+            before = named(server, "query worker")
+            found.append(pool.submit(answer, query))
+            assert until(lambda before=before: bool(named(server, "query worker") - before))  # type: ignore[misc]
+        yield found
+
+
+def test_a_connection_lasts_through_heavy_queries_on_its_front(server: Server) -> None:
+    with Connection(server) as light, Connection(server) as other:
+        assert counts(light.ask(LIGHT))
+        for times in (20, 21):
+            other.send(post(heavy(times)))
+            assert until(lambda: bool(named(server, "query worker")))
+            for _ in range(5):
+                assert counts(light.ask(LIGHT))
+                assert light.ask(PAGE).status == 200
+            assert counts(other.receive(), times)
+            assert counts(other.ask(LIGHT))
+        assert counts(light.ask(LIGHT))
+
+
+def test_what_several_heavy_queries_answer_comes_to_who_asked(server: Server) -> None:
+    with asking(server, heavy(30), heavy(20), heavy(10)) as found, Connection(server) as light:
+        for _ in range(5):
+            assert counts(light.ask(LIGHT))
+        for answer, times in zip(found, (30, 20, 10), strict=True):
+            assert counts(answer.result(), times)
+
+
+def test_an_ended_query_is_explained_and_its_connection_lasts(server: Server) -> None:
+    with Connection(server) as connection:
+        started = time.monotonic()
+        answer = connection.ask(post(ENDLESS))
+        assert answer.status == 504
+        assert f"the limit is {SECONDS} s" in answer.text
+        assert SECONDS - 0.1 < time.monotonic() - started < SECONDS + 1
+        assert counts(connection.ask(LIGHT))
+
+
+PIPELINES: dict[str, list[tuple[bytes, Callable[[Answer], bool]]]] = {
+    "light ones": [(LIGHT, counts)] * 20,
+    "pages and queries": [
+        (LIGHT, counts),
+        (PAGE, lambda answer: b"<html" in answer.body),
+        (get("/nowhere"), lambda answer: answer.status == 404),
+        (get("/health/live"), lambda answer: b"live" in answer.body),
+        (LIGHT, counts),
+    ],
+    "heavy ones between": [
+        (LIGHT, counts),
+        (post(heavy(10)), lambda answer: counts(answer, 10)),
+        (PAGE, lambda answer: b"<html" in answer.body),
+        (post(heavy(11)), lambda answer: counts(answer, 11)),
+        (LIGHT, counts),
+    ],
+    "one that is ended": [
+        (post(ENDLESS), lambda answer: answer.status == 504),
+        (LIGHT, counts),
+    ],
+    "an empty line between": [(LIGHT + b"\r\n", counts), (LIGHT, counts)],
+}
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES.values(), ids=PIPELINES.keys())
+@pytest.mark.parametrize("ends", [False, True], ids=["waits", "sends no more"])
+def test_requests_sent_together_are_answered_in_their_order(
+    server: Server, pipeline: list[tuple[bytes, Callable[[Answer], bool]]], ends: bool
+) -> None:
+    with Connection(server) as connection:
+        connection.send(*(request for request, _ in pipeline))
+        if ends:
+            connection.end()
+        for _, is_right in pipeline:
+            answer = connection.receive()
+            assert is_right(answer), answer
+        if ends:
+            assert connection.is_at_end()
+
+
+def test_after_a_refused_request_nothing_more_is_answered(server: Server) -> None:
+    with Connection(server) as connection:
+        connection.send(LIGHT, b"GET / HTTP/1.1\r\nA : b\r\n\r\n", LIGHT)
+        assert counts(connection.receive())
+        answer = connection.receive()
+        assert (answer.status, answer.fields["connection"]) == (400, "close")
+        assert connection.is_at_end()
+
+
+@pytest.mark.parametrize("is_heavy", [False, True], ids=["light", "beside a heavy query"])
+def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(
+    server: Server, is_heavy: bool
+) -> None:
+    head, _, body = post(COUNT, "text/csv", "Expect: 100-continue").partition(b"\r\n\r\n")
+    with Connection(server) as connection:
+        connection.send(head + b"\r\n\r\n")
+        assert connection.receive().status == 100
+        with asking(server, heavy(10)) if is_heavy else contextlib.nullcontext():
+            connection.send(body)
+            answer = connection.receive()
+            while answer.status == 100:  # the successor may say so again (RFC 9110, section 15.2)
+                answer = connection.receive()
+        assert counts(answer)
+        assert counts(connection.ask(LIGHT))
+
+
+TOO_LONG = {
+    "by its length": (b"Content-Length: 1048577\r\n\r\n", b"x" * 1_048_577),
+    "by its length, and waits": (b"Expect: 100-continue\r\nContent-Length: 1048577\r\n\r\n", b""),
+    "in one chunk": (b"Transfer-Encoding: chunked\r\n\r\n100001\r\n", b"x" * 1_048_577),
+    "in many chunks": (
+        b"Transfer-Encoding: chunked\r\n\r\n",
+        b"1000\r\n%0*d\r\n" % (4_096, 0) * 257,
+    ),
+}
+
+
+@pytest.mark.parametrize("path", [b"/sparql", b"/shacl"])
+@pytest.mark.parametrize(("fields", "body"), TOO_LONG.values(), ids=TOO_LONG.keys())
+def test_a_body_that_is_too_long_is_refused_before_all_of_it_is_sent(
+    server: Server, path: bytes, fields: bytes, body: bytes
+) -> None:
+    """The client that goes on sending sees the answer, and no reset (RFC 9112, section 9.6)."""
+    with Connection(server) as connection:
+        connection.send(b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\n" + fields, body)
+        answer = connection.receive()
+        assert (answer.status, answer.fields["connection"]) == (413, "close")
+        assert "1,048,576 bytes" in answer.text
+        assert connection.is_at_end()
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+def test_a_large_result_comes_whole_to_a_slow_reader(server: Server, times: int) -> None:
+    """Also while the front that sends it steps down, and the next one does."""
+    request = post(large(), "application/sparql-results+json")
+    with Connection(server) as quick:
+        expected = quick.ask(request)
+    assert expected.status == 200
+    assert len(expected.body) > 5_000_000
+    with Connection(server, room=8_192) as slow:
+        for _ in range(times):
+            slow.send(request)
+        with asking(server, heavy(20)), asking(server, heavy(10)):
+            for _ in range(times):
+                assert slow.receive(pause=0.002).body == expected.body
+        assert counts(slow.ask(LIGHT))
+
+
+DOCUMENT = get(
+    "/graph-store?graph=https%3A%2F%2Fw3id.org%2Fcalcguide%2Fgraph%2Fclaims",
+    "Accept: application/n-triples",
+)
+
+
+def test_documents_come_whole_to_a_slow_reader(server: Server) -> None:
+    """What a front itself sends is handed over half sent: the kernel takes less than all these."""
+    with Connection(server) as quick:
+        expected = quick.ask(DOCUMENT)
+    assert expected.status == 200
+    assert len(expected.body) > 500_000
+    with Connection(server, room=8_192) as slow:
+        slow.send(*[DOCUMENT] * 12, LIGHT)
+        with asking(server, heavy(20)), asking(server, heavy(10)):
+            for _ in range(12):
+                assert slow.receive(pause=0.001).body == expected.body
+        assert counts(slow.receive())
+
+
+CUT_OFF = {
+    "in the first line": b"GET /hea",
+    "in a field": b"GET / HTTP/1.1\r\nHo",
+    "before the body": post(COUNT).partition(b"\r\n\r\n")[0] + b"\r\n\r\n",
+    "in the body": post(COUNT)[:-1],
+    "in a chunk": b"POST /shacl HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+    "after a chunk": b"POST /shacl HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", CUT_OFF.values(), ids=CUT_OFF.keys())
+def test_a_request_that_is_cut_off_is_refused(server: Server, raw: bytes) -> None:
+    with Connection(server) as connection:
+        connection.send(LIGHT, raw)
+        connection.end()
+        assert counts(connection.receive())
+        answer = connection.receive()
+        assert (answer.status, answer.fields["connection"]) == (400, "close")
+        assert "ends before" in answer.text
+        assert connection.is_at_end()
+
+
+def test_a_client_that_only_connects_is_not_told_anything(server: Server) -> None:
+    with Connection(server) as connection:
+        connection.end()
+        assert connection.is_at_end()
+
+
+def test_a_client_that_goes_away_harms_nobody(server: Server) -> None:
+    for request in (LIGHT, PAGE, post(heavy(10)), post(large()), DOCUMENT, post(COUNT)[:-5]):
+        for _ in range(3):
+            with Connection(server) as connection:
+                connection.send(request)
+    with Connection(server) as connection:
+        assert counts(connection.ask(LIGHT))
+        assert counts(connection.ask(post(heavy(9))), 9)
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 5_000:
+        pytest.skip(f"this process may open {hard} files at most")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 5_000), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_two_thousand_idle_connections_are_in_nobodys_way(server: Server) -> None:
+    with contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(Connection(server)) for _ in range(2_000)]
+        for connection in idle[::2]:
+            connection.send(b"GET /health/live HTTP/1.1\r\n")
+        busy = stack.enter_context(Connection(server))
+        with asking(server, heavy(20)) as found:
+            for _ in range(10):
+                started = time.monotonic()
+                assert counts(busy.ask(LIGHT))
+                assert time.monotonic() - started < 1
+        assert counts(found[0].result(), 20)
+        for connection in idle[::50]:
+            assert b"live" in connection.ask(b"Host: localhost\r\n\r\n").body
+        for connection in idle[1::50]:
+            assert counts(connection.ask(LIGHT))
+
+
+def test_what_a_killed_query_worker_was_asked_is_begun_anew(server: Server) -> None:
+    with Connection(server) as connection, Connection(server) as light:
+        assert counts(light.ask(LIGHT))
+        connection.send(post(heavy(30)))
+        for _ in range(2):
+            assert until(lambda: bool(named(server, "query worker")))
+            [worker] = named(server, "query worker")
+            os.kill(worker, signal.SIGKILL)
+            assert until(lambda worker=worker: worker not in server.family())  # type: ignore[misc]
+            assert counts(light.ask(LIGHT))
+        assert counts(connection.receive(), 30)
+        assert counts(connection.ask(LIGHT))
+
+
+def pages() -> list[bytes]:
+    """Requests of pages that no front has made before: each with an option that changes nothing."""
+    number = time.monotonic_ns()
+    return [
+        get(f"/{page}?n={number + extra}", "Accept: text/html")
+        for extra in range(10)
+        for page in ("about", "questions", "id/calcification.html")
+    ]
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["ends in peace", "is killed"])
+def test_pages_that_are_made_while_their_front_steps_down_are_answered(
+    server: Server, is_killed: bool
+) -> None:
+    requests = pages()
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(Connection(server)) for _ in requests]
+        expected = [reader.ask(get("/health/live")).status for reader in readers]
+        assert set(expected) == {200}
+        for reader, request in zip(readers, requests, strict=True):
+            reader.send(request)
+        with asking(server, heavy(20)) as found:
+            if is_killed:
+                for worker in named(server, "query worker"):
+                    os.kill(worker, signal.SIGKILL)
+            for reader in readers:
+                answer = reader.receive()
+                assert answer.status == 200
+                assert answer.body.rstrip().endswith(b"</html>")
+            assert counts(found[0].result(), 20)
+        for reader in readers:
+            assert counts(reader.ask(LIGHT))
+
+
+def test_no_light_client_fails_beside_heavy_queries(server: Server) -> None:
+    wrong: list[object] = []
+    ended = threading.Event()
+
+    def ask_lightly() -> None:
+        with Connection(server) as connection:
+            while not ended.is_set():
+                for request in (LIGHT, PAGE):
+                    answer = connection.ask(request)
+                    if answer.status != 200 or (request is LIGHT and not counts(answer)):
+                        wrong.append(answer)
+
+    with ThreadPoolExecutor(20) as pool:
+        clients = [pool.submit(ask_lightly) for _ in range(20)]
+        with asking(server, ENDLESS, heavy(30)) as found:
+            pass
+        ended.set()
+        assert found[0].result().status == 504
+        for client in clients:
+            client.result()
+    assert not wrong
+
+
+def is_listening(server: Server) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(server.url.rpartition(":")[2]))) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_end_answers_first(tmp_path: Path, number: signal.Signals) -> None:
+    with (
+        serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_METRICS_PORT="0") as ending,
+        Connection(ending) as idle,
+        Connection(ending) as asked,
+    ):
+        assert counts(idle.ask(LIGHT))
+        asked.send(post(heavy(40)), post(heavy(20)), LIGHT)
+        assert until(lambda: bool(named(ending, "query worker")))
+        family = ending.family()
+        ending.process.send_signal(number)
+        assert idle.is_at_end()
+        assert not is_listening(ending)
+        assert counts(asked.receive(), 40)
+        assert counts(asked.receive(), 20)
+        assert asked.is_at_end()
+        assert ending.process.wait(5) == 0
+        assert until(lambda: not {pid for pid in family if Path(f"/proc/{pid}/exe").exists()})
+        assert "Traceback" not in ending.log.read_text("utf-8")
+
+
+def test_a_server_that_ends_starts_nothing_in_vain(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_METRICS_PORT="0") as ending,
+        Connection(ending) as asked,
+    ):
+        asked.send(post(heavy(20)), post(heavy(30)))
+        assert until(lambda: bool(named(ending, "query worker")))
+        ending.process.send_signal(signal.SIGTERM)
+        assert counts(asked.receive(), 20)
+        family = ending.family()
+        while not select.select([asked.socket], [], [], 0.01)[0]:
+            family |= ending.family()
+        assert counts(asked.receive(), 30)
+        assert len(family) < 10
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "aarch64"),
+    reason=f"the system calls of {platform.machine()} are not known to calcguide",
+)
+@pytest.mark.parametrize("name", ["front", "spare front", "query worker"])
+def test_no_front_may_reach_another_host(server: Server, name: str) -> None:
+    with asking(server, heavy(10)):
+        fronts = named(server, name)
+        assert fronts
+        for pid in fronts:
+            fields = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+            assert "Seccomp:\t2" in fields, kind(pid)
+
+
+def test_nothing_was_written_to_the_log_but_requests(server: Server) -> None:
+    lines = server.log.read_text("utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("{")] == [
+        f"calcguide is served at {server.url}"
+    ]
