@@ -12,7 +12,6 @@ Each ends with its parent, even where that is killed.
 """
 
 import atexit
-import contextlib
 import functools
 import os
 import resource
@@ -28,12 +27,11 @@ from calcguide import posted
 from calcguide.dataset import Dataset
 from calcguide.query import Errands, Limits, confine
 from calcguide.serving.front import Application, Front, environment
+from calcguide.serving.places import Place, open_places
 from calcguide.serving.store_process import StoreProcess, listen
 from calcguide.settings import Settings
 
 _STORE = "store process"
-_BACKLOG = 4096
-"""Connections that wait to be accepted, in each place."""
 _DRAINING = 2
 """Seconds that a server which is told to end has beyond those of the longest query."""
 
@@ -60,7 +58,7 @@ def run(
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file
     limits = Limits.read(settings)
-    places = [_listen(settings) for _ in range(settings.number("fronts"))]
+    places = open_places(settings)
     parent = os.getpid()
     starts = {
         _STORE: _store_process(dataset, settings, limits, create, places),
@@ -77,8 +75,7 @@ def run(
         ending.append(number)
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + _DRAINING)
         for place in places:
-            with contextlib.suppress(OSError):
-                place.shutdown(socket.SHUT_RDWR)  # in all processes: no new connection is taken
+            place.close()
         store = next(pid for pid, name in running.items() if name == _STORE)
         os.kill(store, signal.SIGKILL if number == signal.SIGALRM else signal.SIGTERM)
 
@@ -96,7 +93,7 @@ def _store_process(
     settings: Settings,
     limits: Limits,
     create: Callable[[Errands], Application],
-    places: list[socket.socket],
+    places: list[Place],
 ) -> Callable[[], None]:
     """Return what the store process runs; all that processes can share is made here, once."""
     _ = dataset.statistics, dataset.default_graph
@@ -121,18 +118,6 @@ def _keep(
         if name == _STORE and ending:
             return
         running[_fork(name, starts[name])] = name
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Return a socket that listens at the address beside others; raises OSError."""
-    host = settings["host"].strip("[]")
-    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    place.bind((host, settings.number("port")))
-    place.listen(_BACKLOG)
-    place.setblocking(False)
-    return place
 
 
 def _fork(name: str, serve: Callable[[], None]) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from calcguide.serving import http
 from calcguide.serving.connection import LEADER, Connection
 from calcguide.serving.http import Malformed, Reader, Request
+from calcguide.serving.places import Place
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -45,16 +46,18 @@ class Clients(ABC):
         self._constant = constant
         self._names = map(f"{os.getpid()}/{{}}".format, itertools.count())
 
-    def _meet(self, listener: socket.socket) -> None:
+    def _meet(self, place: Place) -> None:
         """Begin without a connection; the caller closes `_poll`."""
-        self._listener = listener
+        self._place = place
+        place.connections = 0  # who led here before may have ended without a word
         self._connections: dict[int, Connection] = {}
         self._handlers: dict[int, Callable[[], None]] = {}
         """File descriptor -> what to do when something happens there."""
         self._poll = select.epoll()
         self._is_draining = False
         self._now = time.monotonic()
-        self._listen_to(listener.fileno(), self._accept)
+        self._listen_to(place.listener.fileno(), self._accept)
+        self._listen_to(place.arriving.fileno(), self._take)
 
     def _listen_to(self, fileno: int, handler: Callable[[], None]) -> None:
         self._handlers[fileno] = handler
@@ -67,16 +70,24 @@ class Clients(ABC):
     def _accept(self) -> None:
         for _ in range(_ACCEPTED):
             try:
-                connection, _address = self._listener.accept()
+                connection, _address = self._place.listener.accept()
             except BlockingIOError:
                 return
             except OSError as error:
                 if error.errno in _FULL:
                     self._make_room()
                 return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            reader = Reader(self._constant)
-            self._adopt(Connection(connection, reader, next(self._names), self._now))
+            if not self._place.give(connection):
+                self._welcome(connection)
+
+    def _take(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._welcome(self._place.take())
+
+    def _welcome(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reader = Reader(self._constant)
+        self._adopt(Connection(connection, reader, next(self._names), self._now))
 
     def _make_room(self) -> None:
         """No more connections may be open: close the one that has waited longest for a request."""
@@ -92,12 +103,14 @@ class Clients(ABC):
         self._connections[fileno] = connection
         self._handlers[fileno] = lambda: self._serve(connection)
         self._poll.register(fileno, connection.interest)
+        self._place.connections = len(self._connections)
 
     def _close(self, connection: Connection) -> None:
         fileno = connection.socket.fileno()
         if fileno >= 0:
             del self._connections[fileno], self._handlers[fileno]
             connection.socket.close()
+            self._place.connections = len(self._connections)
 
     def _serve(self, connection: Connection) -> None:
         """Go on with an answer, or with what comes in."""

@@ -28,6 +28,7 @@ from calcguide.serving import http
 from calcguide.serving.clients import Clients
 from calcguide.serving.connection import LEADER, THREAD, Connection, Link, pass_on, taken
 from calcguide.serving.http import Reader, Request
+from calcguide.serving.places import Place
 from calcguide.serving.watch import Watch, resident_bytes
 from calcguide.views.problems import is_refused, refuse
 
@@ -109,8 +110,8 @@ class Front(Clients):
         self._pool = ThreadPoolExecutor(_THREADS)
         self._lock = threading.Lock()
 
-    def run(self, places: list[socket.socket]) -> None:
-        """Lead in one of these listening places whenever told to; return when told to end."""
+    def run(self, places: list[Place]) -> None:
+        """Lead in one of these places whenever told to; return when told to end."""
         while True:
             message, passed = wire.receive_passed(self._control)
             if message[0] == DRAIN:
@@ -137,10 +138,10 @@ class Front(Clients):
 
     # The loop
 
-    def _lead(self, listener: socket.socket, passed: list[socket.socket]) -> None:
+    def _lead(self, place: Place, passed: list[socket.socket]) -> None:
         """Answer until all is answered after `DRAIN`; raises _SteppedDownError."""
         self._have_nothing()
-        self._meet(listener)
+        self._meet(place)
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
         self._listen_to(self._control.fileno(), self._hear)
         self._listen_to(self._wake, self._take_answers)
@@ -205,7 +206,7 @@ class Front(Clients):
             os._exit(1)
         if message[0] == DRAIN:
             self._is_draining = True
-            self._poll.unregister(self._listener)
+            self._poll.unregister(self._place.listener)
             self._sweep()
         elif message[0] == ENDED:
             self._explain(*message[1:])

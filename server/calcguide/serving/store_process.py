@@ -25,6 +25,7 @@ from calcguide.query.errands import BUSY
 from calcguide.query.limits import Limits
 from calcguide.serving import front, watch
 from calcguide.serving.lanes import Lanes
+from calcguide.serving.places import Place
 
 _ENDED_KEPT: Final = 256
 _BREATH: Final = 0.02
@@ -58,7 +59,7 @@ class StoreProcess:
         limits: Limits,
         errands: Mapping[str, errand.Errand],
         make_front: Callable[[socket.socket], front.Front],
-        places: list[socket.socket],
+        places: list[Place],
     ) -> None:
         """Hold a dataset; `make_front` makes a front of the process that it is called in."""
         self._errands = errands
