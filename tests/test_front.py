@@ -24,8 +24,6 @@ from tests.conftest import CLAIMS
 from tests.running import Server, serving
 from tests.test_processes import COUNT, ENDLESS, kind, named, until
 
-SECONDS = 3
-"""That a query may take here."""
 CLAIM = "a <https://w3id.org/calcguide/ontology#Claim>"
 _NUMBERS = itertools.count()
 _TENTH = 20
@@ -37,10 +35,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(
         tmp_path_factory.mktemp("front"),
         CALCGUIDE_FRONTS="1",
-        CALCGUIDE_QUERY_SECONDS=str(SECONDS),
         CALCGUIDE_FAST_MILLISECONDS="100",
         CALCGUIDE_SLOW_QUERIES="3",
         CALCGUIDE_METRICS_PORT="0",
+        CALCGUIDE_QUERY_SECONDS="20",
+        CALCGUIDE_WAIT_MILLISECONDS="10000",  # on a busy machine, too
     ) as running:
         yield running
 
@@ -78,7 +77,7 @@ class Connection:
         self.socket = socket.socket()
         if room:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
-        self.socket.settimeout(20)
+        self.socket.settimeout(30)
         self.socket.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
         self._inbox = bytearray()
 
@@ -194,14 +193,17 @@ def test_what_several_heavy_queries_answer_comes_to_who_asked(server: Server) ->
             assert counts(answer.result(), tenths)
 
 
-def test_an_ended_query_is_explained_and_its_connection_lasts(server: Server) -> None:
-    with Connection(server) as connection:
+def test_an_ended_query_is_explained_and_its_connection_lasts(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_QUERY_SECONDS="1") as server,
+        Connection(server) as connection,
+    ):
         started = time.monotonic()
         connection.send(post(ENDLESS), LIGHT)
         answer = connection.receive()
         assert answer.status == 504
-        assert f"the limit is {SECONDS} s" in answer.text
-        assert SECONDS - 0.1 < time.monotonic() - started < SECONDS + 1
+        assert "the limit is 1 s" in answer.text
+        assert 0.9 < time.monotonic() - started < 2
         assert counts(connection.receive())
         assert counts(connection.ask(LIGHT))
 
@@ -457,13 +459,15 @@ def test_no_light_client_fails_beside_heavy_queries(server: Server) -> None:
                     answer = connection.ask(request)
                     if answer.status != 200 or (request is LIGHT and not counts(answer)):
                         wrong.append(answer)
+                    time.sleep(0.01)
 
     with ThreadPoolExecutor(20) as pool:
         clients = [pool.submit(ask_lightly) for _ in range(20)]
-        with asking(server, ENDLESS, heavy(5)) as found:
+        with asking(server, heavy(8), heavy(7)) as found:
             pass
         ended.set()
-        assert found[0].result().status == 504
+        for answer, tenths in zip(found, (8, 7), strict=True):
+            assert counts(answer.result(), tenths)
         for client in clients:
             client.result()
     assert not wrong
