@@ -14,8 +14,6 @@ from typing import Any
 from calcguide.errors import CalcguideError
 
 _LENGTH = struct.Struct("!Q")
-_USUAL = 16384
-"""Bytes read at once: most messages are shorter."""
 _MOST = 2
 """Sockets passed with one message."""
 
@@ -37,6 +35,11 @@ def send(
         connection.sendall(head + content)
 
 
+def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever was sent
+    """Return one message; raises EOFError where the other end is gone."""
+    return receive_passed(connection)[0]
+
+
 def receive_passed(connection: socket.socket) -> tuple[Any, list[socket.socket]]:
     """Return one message and the sockets passed with it; raises EOFError as `receive`."""
     try:
@@ -44,13 +47,13 @@ def receive_passed(connection: socket.socket) -> tuple[Any, list[socket.socket]]
     except ConnectionError as error:
         raise EOFError from error
     passed = [socket.socket(fileno=each) for each in descriptors]
-    while len(head) < _LENGTH.size:
-        head += _some(connection, _LENGTH.size - len(head))
-    content = bytearray()
-    missing = _LENGTH.unpack(head)[0]
-    while len(content) < missing:
-        content += _some(connection, missing - len(content))
-    return marshal.loads(content), passed  # noqa: S302 - from our own
+    head += _exactly(connection, _LENGTH.size - len(head)) if head else b""
+    if not head:
+        raise EOFError
+    message = marshal.loads(_exactly(connection, _LENGTH.unpack(head)[0]))  # noqa: S302 - our own
+    if isinstance(message, bytes):
+        message = pickle.loads(message)  # noqa: S301 - from our own process
+    return message, passed
 
 
 class Inbox:
@@ -72,37 +75,14 @@ class Inbox:
             yield message
 
 
-def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever was sent
-    """Return one message; raises EOFError where the other end is gone.
-
-    Nobody sends a second message before the first is answered, so what is read is one message.
-    """
-    try:
-        content = connection.recv(_USUAL)
-    except ConnectionError as error:
-        raise EOFError from error
-    if not content:
-        raise EOFError
-    while len(content) < _LENGTH.size:
-        content += _some(connection, _USUAL)
-    missing = _LENGTH.size + _LENGTH.unpack_from(content)[0] - len(content)
-    if missing:
-        parts = [content]
-        while missing:
-            parts.append(_some(connection, missing))
-            missing -= len(parts[-1])
-        content = b"".join(parts)
-    message = marshal.loads(memoryview(content)[_LENGTH.size :])  # noqa: S302 - from our own
-    if isinstance(message, bytes):
-        return pickle.loads(message)  # noqa: S301 - from our own process
-    return message
-
-
-def _some(connection: socket.socket, size: int) -> bytes:
-    try:
-        part = connection.recv(size)
-    except ConnectionError as error:
-        raise EOFError from error
-    if not part:
-        raise EOFError
-    return part
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    parts = []
+    while size:
+        try:
+            parts.append(connection.recv(size))
+        except ConnectionError as error:
+            raise EOFError from error
+        if not parts[-1]:
+            raise EOFError
+        size -= len(parts[-1])
+    return b"".join(parts)

@@ -82,7 +82,8 @@ class Clients(ABC):
 
     def _take(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._welcome(self._place.take())
+            for _ in range(_ACCEPTED):
+                self._welcome(self._place.take())
 
     def _welcome(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -185,7 +186,7 @@ class Clients(ABC):
 
     def _send(self, connection: Connection, content: bytes, keeps: bool) -> None:
         connection.reader.drop()
-        connection.answered_by, connection.asked = None, 0
+        connection.answered_by, connection.asked, connection.killed = None, 0, 0
         connection.keeps, connection.since = keeps, self._now
         try:
             sent = connection.socket.send(content)

@@ -52,6 +52,8 @@ class Connection:
     is_closing: bool = False
     asked: float = 0
     """When its request was whole; 0 where nothing was asked."""
+    killed: int = 0
+    """How often the process was ended that answered its request, and not by a limit."""
     answered_by: str | Link | None = None
     """Who is to answer: LEADER, THREAD or a link; None where nothing was asked."""
 
@@ -90,7 +92,9 @@ def pass_on(
             content = bytes(each.reader.inbox), bytes(each.outbox), each.keeps, each.is_closing
             owner = _owner(each, heavy)
             wire.send(
-                successor, (_CONNECTION, each.name, each.asked, owner, *content), [each.socket]
+                successor,
+                (_CONNECTION, each.name, each.since, each.asked, each.killed, owner, *content),
+                [each.socket],
             )
             each.socket.close()
         wire.send(successor, (_LINK, os.getpid(), heavy.name, began, b"", True))
@@ -104,7 +108,7 @@ def _owner(connection: Connection, heavy: Connection) -> int | None:
 
 
 def taken(
-    predecessor: socket.socket, constant: "WSGIEnvironment", now: float
+    predecessor: socket.socket, constant: "WSGIEnvironment"
 ) -> tuple[list[Connection], list[Link]]:
     """Return what `pass_on` sends, as far as it comes."""
     links: dict[int, Link] = {}
@@ -118,9 +122,9 @@ def taken(
                 own = predecessor if is_last else passed[0] if passed else None
                 links[pid] = Link(own, pid, heavy, began, wire.Inbox(inbox))
                 continue
-            name, asked, owner, inbox, outbox, keeps, is_closing = message
-            each = Connection(passed[0], Reader(constant, inbox), name, now)
-            each.asked, each.outbox = asked, memoryview(outbox)
+            name, since, asked, killed, owner, inbox, outbox, keeps, is_closing = message
+            each = Connection(passed[0], Reader(constant, inbox), name, since)
+            each.asked, each.killed, each.outbox = asked, killed, memoryview(outbox)
             each.keeps, each.is_closing = keeps, is_closing
             connections.append((each, owner))
     for each, owner in connections:

@@ -59,6 +59,8 @@ _AT_ONCE: Final = 65_536
 """Bytes that are read at once."""
 _PAUSE: Final = 0.005
 """Seconds of answering after which the leader looks what else has come in."""
+_REMEMBERED: Final = 100
+"""Requests that were heavy."""
 _SWEEP: Final = 1.0
 """Seconds between two looks at what has waited too long."""
 _BREATH: Final = 0.01
@@ -70,6 +72,7 @@ _NO_PLACE: Final = (
     "Too many slow queries are running, and no place became free within {:g} s. Ask again in a few "
     "seconds, ask for less (LIMIT, a narrower pattern), or take the whole dataset as a download."
 )
+_KILLED: Final = "The process that answered was ended, twice. Ask again."
 _FAULT: Final = HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the server."
 
 
@@ -165,6 +168,8 @@ class Front(Clients):
         """Made by other threads."""
         self._under_way = 0
         """Requests that other threads answer."""
+        self._known: tuple[int, ...] = ()
+        """Hashes of requests that were heavy: they wait until all others are answered."""
         self._links: dict[int, Link] = {}
         """By process id."""
         self._successor: socket.socket | None = None
@@ -220,11 +225,13 @@ class Front(Clients):
             request = request._replace(keeps=False)
         if self._application.is_led(request.environ):
             connection.answered_by = LEADER
-            self._asked.append((connection, request))
+            is_heavy = self._known and hash(bytes(connection.reader.inbox)) in self._known
+            self._asked.insert(0 if is_heavy else len(self._asked), (connection, request))
             return
         connection.answered_by = THREAD
         self._poll.modify(connection.socket.fileno(), 0)
-        self._under_way += 1
+        with self._lock:
+            self._under_way += 1
         self._pool.submit(self._answer_elsewhere, connection, request)
 
     def _answer_watched(self, connection: Connection, request: Request) -> None:
@@ -242,13 +249,15 @@ class Front(Clients):
         """In another thread: make an answer, and have the leader send it."""
         content, keeps = self._made(request)
         with self._lock:
-            self._under_way -= 1
-            if not self._successor:
+            is_leader = self._successor is None
+            if is_leader:
                 self._answers.append((connection, content, keeps))
                 with contextlib.suppress(BlockingIOError):
                     os.write(self._woken, b"!")
-                return
-        self._deliver(connection, content, keeps)
+        if not is_leader:
+            self._deliver(connection, content, keeps)
+        with self._lock:
+            self._under_way -= 1
 
     def _made(self, request: Request) -> tuple[bytes, bool]:
         try:
@@ -286,6 +295,8 @@ class Front(Clients):
         with self._lock:
             self._successor = passed[0]
         if self._heavy:
+            heavy = hash(bytes(self._heavy.reader.inbox))
+            wire.send(passed[0], (heavy, *self._known)[:_REMEMBERED])
             connections = self._connections.values()
             pass_on(passed[0], connections, self._links.values(), self._heavy, began)
         for answer in self._answers:  # made, and not sent yet
@@ -316,7 +327,8 @@ class Front(Clients):
 
     def _take_over(self, predecessor: socket.socket) -> None:
         """Take all that a front has that steps down, and the link to it."""
-        connections, links = taken(predecessor, self._constant, self._now)
+        self._known = wire.receive(predecessor)
+        connections, links = taken(predecessor, self._constant)
         for connection in connections:
             self._adopt(connection)
         for link in links:
@@ -366,8 +378,10 @@ class Front(Clients):
             connection.reader = Reader(self._constant, bytes(connection.reader.inbox))
             request = self._read(connection)
             if request:
-                if error and connection.name == link.heavy:
-                    refuse(request.environ, error)
+                if connection.name == link.heavy:
+                    connection.killed += not error
+                    if error or connection.killed > 1:
+                        refuse(request.environ, error or Busy(_KILLED))
                 self._answer(connection, request)
 
     def _reason(self, link: Link, how: int | str | None) -> Exception | None:

@@ -149,10 +149,7 @@ class StoreProcess:
             else:  # niced, or one too many
                 self._signal(speaker.pid, signal.SIGKILL)
         else:
-            pid = more[0]
-            if pid in self._children:
-                self._note(*os.waitpid(pid, 0))
-            _tell(speaker.control, (front.ENDED, pid, self._ended.get(pid)))
+            _tell(speaker.control, (front.ENDED, *more, self._how_it_ended(*more)))
 
     def _succeed(self, leader: _Front) -> None:
         place, leader.place = leader.place, None
@@ -213,10 +210,7 @@ class StoreProcess:
             self._tell_how_it_ended(connection, pid)
 
     def _tell_how_it_ended(self, connection: socket.socket, pid: int) -> None:
-        """Answer with the signal. Who asks has seen the errand's connection close."""
-        if pid in self._children:
-            self._note(*os.waitpid(pid, 0))
-        _tell(connection, self._ended.get(pid))
+        _tell(connection, self._how_it_ended(pid))
         connection.close()
 
     def _do(self, connection: socket.socket, todo: errand.Errand) -> None:
@@ -254,6 +248,16 @@ class StoreProcess:
                 os._exit(1)
         self._children.add(pid)
         return pid
+
+    def _how_it_ended(self, pid: int) -> int | str | None:
+        """Return which signal has ended a process, 0 for none, or why it was killed.
+
+        Who asks has seen its connection close. So it is ending; one that is not, is ended now.
+        """
+        if pid in self._children:
+            self._signal(pid, signal.SIGKILL)
+            self._note(*os.waitpid(pid, 0))
+        return self._ended.get(pid)
 
     def _signal(self, pid: int, number: signal.Signals) -> None:
         """Signal a process, if it has not been reaped: until then the id is its own."""
