@@ -401,14 +401,27 @@ def test_what_a_killed_query_worker_was_asked_is_begun_anew(server: Server) -> N
     with Connection(server) as connection, Connection(server) as light:
         assert counts(light.ask(LIGHT))
         connection.send(post(heavy(5)))
-        for _ in range(2):
-            assert until(lambda: bool(named(server, "query worker")))
-            [worker] = named(server, "query worker")
-            os.kill(worker, signal.SIGKILL)
-            assert until(lambda worker=worker: worker not in server.family())  # type: ignore[misc]
-            assert counts(light.ask(LIGHT))
+        kill_worker(server)
+        assert counts(light.ask(LIGHT))
         assert counts(connection.receive(), 5)
         assert counts(connection.ask(LIGHT))
+
+
+def test_a_query_whose_worker_is_killed_twice_is_given_up(server: Server) -> None:
+    assert until(lambda: not named(server, "query worker"))
+    with Connection(server) as connection:
+        connection.send(post(heavy(5)))
+        kill_worker(server)
+        kill_worker(server)
+        assert connection.receive().status == 503
+        assert counts(connection.ask(LIGHT))
+
+
+def kill_worker(server: Server) -> None:
+    assert until(lambda: bool(named(server, "query worker")))
+    [worker] = named(server, "query worker")
+    os.kill(worker, signal.SIGKILL)
+    assert until(lambda: worker not in server.family())
 
 
 def pages() -> list[bytes]:
