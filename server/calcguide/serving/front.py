@@ -57,6 +57,8 @@ _THREADS: Final = 64
 """Requests that other threads answer at once."""
 _AT_ONCE: Final = 65_536
 """Bytes that are read at once."""
+_AT_ONCE_FROM_FRONTS: Final = 1 << 20
+"""The same of answers that another front has made."""
 _PAUSE: Final = 0.005
 """Seconds of answering after which the leader looks what else has come in."""
 _REMEMBERED: Final = 100
@@ -264,7 +266,7 @@ class Front(Clients):
             return http.answer(self._application, request)
         except MemoryError:
             os.abort()
-        except Exception:  # noqa: BLE001 - a fault of ours harms this one request
+        except BaseException:  # noqa: BLE001 - a fault, ours or the engine's, harms one request
             traceback.print_exc()
             return http.answer(self._application, http.refused(self._constant, _FAULT))
 
@@ -345,7 +347,7 @@ class Front(Clients):
     def _relay(self, link: Link, channel: socket.socket) -> None:
         """Send what another front has answered; where it has ended, ask how."""
         try:
-            content = channel.recv(_AT_ONCE)
+            content = channel.recv(_AT_ONCE_FROM_FRONTS)
         except BlockingIOError:
             return
         except OSError:
