@@ -408,6 +408,7 @@ BAD: dict[str, tuple[bytes, HTTPStatus]] = {
     "a chunk shorter than its size": (chunked(b"3\r\na\r\n0\r\n\r\n"), BAD_REQUEST),
     "LF after a size": (chunked(b"1\na\r\n0\r\n\r\n"), BAD_REQUEST),
     "LF after a chunk": (chunked(b"1\r\na\n0\r\n\r\n"), BAD_REQUEST),
+    "other bytes after a chunk": (chunked(b"1\r\nabb0\r\n\r\n"), BAD_REQUEST),
     "LF in an extension": (chunked(b"1;a\nb\r\na\r\n0\r\n\r\n"), BAD_REQUEST),
     "NUL in an extension": (chunked(b"1;\0\r\na\r\n0\r\n\r\n"), BAD_REQUEST),
     "a long extension": (chunked(b"1;".ljust(400, b"a"), b"\r\na\r\n0\r\n\r\n"), BAD_REQUEST),

@@ -1,6 +1,7 @@
 """Every request is logged in one line and counted, over all front processes."""
 
 import json
+import socket
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
     port = free_port()
     folder = tmp_path_factory.mktemp("observed")
     with serving(folder, CALCGUIDE_METRICS_PORT=str(port), CALCGUIDE_ACCESS_LOG="on") as server:
+        end = time.monotonic() + 10  # on a busy machine, the metrics come up after the fronts
+        with socket.socket() as probe:
+            while probe.connect_ex(("127.0.0.1", port)) and time.monotonic() < end:
+                time.sleep(0.02)
         yield server, port
 
 

@@ -159,9 +159,10 @@ def named(server: Server, name: str) -> set[int]:
 
 
 def kind(pid: int) -> str:
-    """What a process is, as `ps -o comm` shows it."""
+    """What a process is, as `ps -o comm` shows it; nothing for one that has ended."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip()
+        name = Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip()
+        return name if Path(f"/proc/{pid}/exe").exists() else ""
     except OSError:
         return ""
 

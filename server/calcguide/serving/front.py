@@ -329,7 +329,8 @@ class Front(Clients):
 
     def _take_over(self, predecessor: socket.socket) -> None:
         """Take all that a front has that steps down, and the link to it."""
-        self._known = wire.receive(predecessor)
+        with contextlib.suppress(EOFError):
+            self._known = wire.receive(predecessor)
         connections, links = taken(predecessor, self._constant)
         for connection in connections:
             self._adopt(connection)

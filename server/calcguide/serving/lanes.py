@@ -2,7 +2,7 @@
 
 A heavy query has a process of its own. It begins in the fast lane; what has used up its time there
 goes on in the slow lane, niced. Where a lane has no place free, the process is suspended until one
-is, and killed where that takes too long.
+is, and killed where that takes too long, or where more wait than there are places.
 """
 
 import math
@@ -85,6 +85,8 @@ class Lanes:
         else:
             self._send(pid, signal.SIGSTOP)
             lane.waiting.append((time.monotonic() + self._limits.wait, pid))
+            if len(lane.waiting) > lane.places:  # the first would be refused soon in any case
+                self._refuse(lane.waiting.popleft()[1])
 
     def _run(self, pid: int, lane: _Lane) -> None:
         lane.running[pid] = time.monotonic(), _cpu_seconds(pid)

@@ -88,10 +88,17 @@ class StoreProcess:
             self._lead(place)
         while not (self._is_draining and not self._leaders()):
             self._spare_some()
-            for key, _ in self._selector.select(self._lanes.until_next_look()):
+            for key, _ in self._selector.select(self._patience()):
                 key.data()
             self._reap()
             self._lanes.look()
+
+    def _patience(self) -> float | None:
+        """The seconds until something is to be done of itself."""
+        moments = [self._lanes.until_next_look()]
+        if any(pid not in self._fronts and pid != self._errand for pid in self._children):
+            moments.append(_BREATH)  # its connection is closed, and soon it can be reaped
+        return min((each for each in moments if each is not None), default=None)
 
     def _leaders(self) -> list[_Front]:
         return [each for each in self._fronts.values() if each.place is not None]
