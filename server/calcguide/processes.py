@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +139,8 @@ def _fork(name: str, serve: Callable[[], None]) -> int:
             confine.name(name)
             confine.end_with_parent(parent)
             serve()
+        except BaseException:  # noqa: BLE001 - the process ends in any case
+            traceback.print_exc()
         finally:
             os._exit(1)
     return pid

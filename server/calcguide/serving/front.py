@@ -118,7 +118,10 @@ class Front(Clients):
     def run(self, places: list[Place]) -> None:
         """Lead in one of these places whenever told to; return when told to end."""
         while True:
-            message, passed = wire.receive_passed(self._control)
+            try:
+                message, passed = wire.receive_passed(self._control)
+            except EOFError:  # the store process has ended
+                return
             if message[0] == DRAIN:
                 return
             if message[0] != LEAD:

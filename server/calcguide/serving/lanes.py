@@ -5,6 +5,7 @@ goes on in the slow lane, niced. Where a lane has no place free, the process is 
 is, and killed where that takes too long, or where more wait than there are places.
 """
 
+import contextlib
 import math
 import os
 import signal
@@ -91,7 +92,8 @@ class Lanes:
     def _run(self, pid: int, lane: _Lane) -> None:
         lane.running[pid] = time.monotonic(), _cpu_seconds(pid)
         if lane is self._slow:
-            os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
+            with contextlib.suppress(ProcessLookupError):  # it may just have ended
+                os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
         self._send(pid, signal.SIGCONT)
 
     def _next_look_at(self, pid: int) -> float:

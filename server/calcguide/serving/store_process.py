@@ -15,6 +15,7 @@ import signal
 import socket
 import struct
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -251,6 +252,8 @@ class StoreProcess:
                 _ = self._dataset.store  # one on disk is opened here
                 run()
                 os._exit(0)
+            except BaseException:  # noqa: BLE001 - the process ends in any case
+                traceback.print_exc()
             finally:
                 os._exit(1)
         self._children.add(pid)
