@@ -419,6 +419,17 @@ def test_what_a_killed_query_worker_was_asked_is_begun_anew_once(
         assert counts(connection.receive())
 
 
+def test_what_was_heavy_is_answered_from_memory_when_asked_again(server: Server) -> None:
+    query = post(heavy(5))
+    with Connection(server) as connection:
+        first = connection.ask(query)
+        assert until(lambda: not named(server, "query worker"))
+        leaders = named(server, "front")
+        again = connection.ask(query)
+        assert (again.status, again.text) == (200, first.text)
+        assert named(server, "front") == leaders  # nobody stepped down for it
+
+
 def pages() -> list[bytes]:
     """Requests of pages that no front has made before: each with an option that changes nothing."""
     number = time.monotonic_ns()

@@ -4,7 +4,7 @@ import functools
 import secrets
 from datetime import UTC, datetime
 from importlib import metadata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, send_from_directory
 
@@ -29,7 +29,7 @@ from calcguide.views.health import READY, health
 from calcguide.views.observation import Observation
 from calcguide.views.openapi import openapi
 from calcguide.views.pages import pages
-from calcguide.views.prepared import Prepared
+from calcguide.views.prepared import Key, Prepared
 from calcguide.views.query_page import query_editor
 from calcguide.views.search import search
 from calcguide.views.shacl import shacl
@@ -65,6 +65,10 @@ class Application(Flask):
     """The WSGI application, and what a front asks of it."""
 
     prepared: Prepared
+
+    def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
+        """Keep an answer that another front has made."""
+        self.prepared.keep(key, kept)
 
     def is_led(self, environ: "WSGIEnvironment") -> bool:
         """Whether a request is answered by the thread that leads a front: at once, or watched.

@@ -30,6 +30,7 @@ from calcguide.serving.connection import LEADER, THREAD, Connection, Link, pass_
 from calcguide.serving.http import Reader, Request
 from calcguide.serving.places import Place
 from calcguide.serving.watch import Watch, resident_bytes
+from calcguide.views.prepared import KEPT, Key
 from calcguide.views.problems import is_refused, refuse
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ class Application(Protocol):
         self, environ: "WSGIEnvironment", start_response: "StartResponse", /
     ) -> "Iterable[bytes]":
         """Answer a request (PEP 3333)."""
+
+    def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
+        """Keep an answer that another front has kept."""
 
     def is_led(self, environ: "WSGIEnvironment") -> bool:
         """Return whether the main thread is to answer: at once, or watched."""
@@ -245,7 +249,7 @@ class Front(Clients):
         self._watch.begin()
         content, keeps = self._made(request)
         if self._watch.end():
-            self._deliver(connection, content, keeps)
+            self._deliver(connection, content, keeps, request.environ.get(KEPT))
             raise _SteppedDownError
         if connection.socket.fileno() >= 0:
             self._send(connection, content, keeps)
@@ -308,15 +312,19 @@ class Front(Clients):
             self._give(*answer)
         self._succeeded.set()
 
-    def _deliver(self, connection: Connection, content: bytes, keeps: bool) -> None:
-        """Have the successor send an answer, once it has the connection."""
+    def _deliver(
+        self, connection: Connection, content: bytes, keeps: bool, kept: object = None
+    ) -> None:
+        """Have the successor send an answer, once it has the connection, and keep it too."""
         self._succeeded.wait()
-        self._give(connection, content, keeps)
+        self._give(connection, content, keeps, kept)
 
-    def _give(self, connection: Connection, content: bytes, keeps: bool) -> None:
+    def _give(
+        self, connection: Connection, content: bytes, keeps: bool, kept: object = None
+    ) -> None:
         with self._lock, contextlib.suppress(OSError):
             if self._successor:
-                wire.send(self._successor, (connection.name, content, keeps))
+                wire.send(self._successor, (connection.name, content, keeps, kept))
 
     def _is_fit_again(self) -> bool:
         """Wait until all is answered; return whether this process may lead again."""
@@ -349,25 +357,31 @@ class Front(Clients):
             self._proceed(connection)
 
     def _relay(self, link: Link, channel: socket.socket) -> None:
-        """Send what another front has answered; where it has ended, ask how."""
+        """Send what another front has answered."""
         try:
             content = channel.recv(_AT_ONCE_FROM_FRONTS)
         except BlockingIOError:
             return
         except OSError:
             content = b""
-        for name, answer, keeps in link.inbox.messages(content):
+        for name, answer, keeps, kept in link.inbox.messages(content):
+            if kept:
+                self._application.keep(*kept)
             for connection in self._left_to(link):
                 if connection.name == name:
                     self._send_for(connection, answer, keeps)
         if not content:
-            del self._handlers[channel.fileno()]
-            channel.close()
-            link.socket = None
-            if self._left_to(link):
-                wire.send(self._control, (ENDED, link.pid))
-            else:
-                del self._links[link.pid]
+            self._part_from(link, channel)
+
+    def _part_from(self, link: Link, channel: socket.socket) -> None:
+        """The other front sends no more: where it left something, ask how it ended."""
+        del self._handlers[channel.fileno()]
+        channel.close()
+        link.socket = None
+        if self._left_to(link):
+            wire.send(self._control, (ENDED, link.pid))
+        else:
+            del self._links[link.pid]
 
     def _left_to(self, link: Link) -> list[Connection]:
         return [each for each in self._connections.values() if each.answered_by is link]

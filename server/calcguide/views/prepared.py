@@ -2,12 +2,13 @@
 
 Pages, documents, downloads and results alike: a whole response is kept under all that decides it,
 up to a number of bytes in each front, the least lately used one going first. That of a query is
-kept once it is asked again: most never are, and would only displace what is. An answer that may
-not be stored is not kept, so neither are errors.
+kept once it is asked again, unless it was dear: most never are, and would only displace what is. An
+answer that may not be stored is not kept, so neither are errors.
 """
 
 import io
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -27,6 +28,10 @@ _OVERHEAD: Final = 1_000
 _KEY: Final = "calcguide.key"
 """Key of the WSGI environment: what the answer is kept under, None for nothing."""
 
+KEPT: Final = "calcguide.kept"
+"""Key of the WSGI environment: what has just been kept, for `Prepared.keep` of another process."""
+_DEAR: Final = 0.02
+"""Seconds after which an answer is kept though nobody has asked for it before."""
 _REMEMBERED: Final = 10_000
 """Queries that were asked once."""
 
@@ -95,8 +100,10 @@ class Prepared:
             started.append((status, headers))
             return start_response(status, headers, *more)
 
+        began = time.monotonic()
         answered = self._application(environ, start)
-        if QUERY_HASH in environ and self._is_new(key):
+        is_dear = time.monotonic() - began > _DEAR
+        if QUERY_HASH in environ and self._is_new(key) and not is_dear:
             return answered
         status, headers = started[0]
         named = {name.lower(): value for name, value in headers}
@@ -107,8 +114,14 @@ class Prepared:
         if hasattr(answered, "close"):
             answered.close()
         size = len(body) + sum(map(len, key)) + _OVERHEAD
-        self._keep(key, _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size))
+        kept = _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size)
+        self._keep(key, kept)
+        environ[KEPT] = key, tuple(kept)
         return [body]
+
+    def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
+        """Keep what another process has kept: it stands in the environment there."""
+        self._keep(key, _Kept(*kept))
 
     def _is_new(self, key: Key) -> bool:
         """Whether this was not asked before, as far as is remembered."""
