@@ -157,7 +157,7 @@ class Front(Clients):
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
         self._listen_to(self._control.fileno(), self._hear)
         self._listen_to(self._wake, self._take_answers)
-        self._watch = Watch(self._step_down, self._is_awaited, self._control, self._limits)
+        self._watch = Watch(self._step_down, self._control, self._limits)
         self._watch.start()
         try:
             if passed:
@@ -171,8 +171,8 @@ class Front(Clients):
 
     def _have_nothing(self) -> None:
         """Be as a front that never led."""
-        self._asked: list[tuple[Connection, Request]] = []
-        """What this thread is to answer."""
+        self._asked: list[tuple[Connection, Request, bool]] = []
+        """What this thread is to answer, and whether it was heavy before."""
         self._answers: collections.deque[tuple[Connection, bytes, bool]] = collections.deque()
         """Made by other threads."""
         self._under_way = 0
@@ -205,11 +205,11 @@ class Front(Clients):
         """
         started = self._now = time.monotonic()
         while self._asked and self._now - started < _PAUSE:
-            connection, request = self._asked.pop()
+            connection, request, was_heavy = self._asked.pop()
             waited = self._now - connection.asked
             if waited > self._limits.wait and not is_refused(request.environ):
                 refuse(request.environ, Busy(_BUSY))
-            self._answer_watched(connection, request)
+            self._answer_watched(connection, request, was_heavy=was_heavy)
             self._now = time.monotonic()
 
     def _hear(self) -> None:
@@ -234,8 +234,9 @@ class Front(Clients):
             request = request._replace(keeps=False)
         if self._application.is_led(request.environ):
             connection.answered_by = LEADER
-            is_heavy = self._known and hash(bytes(connection.reader.inbox)) in self._known
-            self._asked.insert(0 if is_heavy else len(self._asked), (connection, request))
+            was_heavy = bool(self._known) and _mark(connection) in self._known
+            place = 0 if was_heavy else len(self._asked)
+            self._asked.insert(place, (connection, request, was_heavy))
             return
         connection.answered_by = THREAD
         self._poll.modify(connection.socket.fileno(), 0)
@@ -243,10 +244,10 @@ class Front(Clients):
             self._under_way += 1
         self._pool.submit(self._answer_elsewhere, connection, request)
 
-    def _answer_watched(self, connection: Connection, request: Request) -> None:
+    def _answer_watched(self, connection: Connection, request: Request, *, was_heavy: bool) -> None:
         """Answer a request in this thread; raises _SteppedDownError where it was a heavy one."""
         self._heavy = connection
-        self._watch.begin()
+        self._watch.begin(was_heavy=was_heavy)
         content, keeps = self._made(request)
         if self._watch.end():
             self._deliver(connection, content, keeps, request.environ.get(KEPT))
@@ -290,10 +291,6 @@ class Front(Clients):
 
     # Stepping down
 
-    def _is_awaited(self) -> bool:
-        """Whether anything is there for the main thread to do."""
-        return bool(self._asked or self._poll.poll(0, 1))
-
     def _step_down(self, began: float) -> None:
         """In the thread of the watch: hand all over but the request of the main thread."""
         wire.send(self._control, (STEP_DOWN,))
@@ -304,8 +301,7 @@ class Front(Clients):
         with self._lock:
             self._successor = passed[0]
         if self._heavy:
-            heavy = hash(bytes(self._heavy.reader.inbox))
-            wire.send(passed[0], (heavy, *self._known)[:_REMEMBERED])
+            wire.send(passed[0], (_mark(self._heavy), *self._known)[:_REMEMBERED])
             connections = self._connections.values()
             pass_on(passed[0], connections, self._links.values(), self._heavy, began)
         for answer in self._answers:  # made, and not sent yet
@@ -427,3 +423,8 @@ def environment(host: str, port: int, errors: Any) -> "WSGIEnvironment":  # noqa
         "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": "HTTP/1.1",
     }
+
+
+def _mark(connection: Connection) -> int:
+    """Return what the request on a connection is known by, in all fronts: they are forked."""
+    return hash(bytes(connection.reader.inbox))

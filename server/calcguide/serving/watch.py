@@ -20,10 +20,10 @@ from calcguide.query.limits import Limits
 HEAVY: Final = "heavy"
 """To the store process: this one has stepped down, and has one heavy request."""
 
-_LIGHT: Final = 0.01
-"""Seconds of the main thread after which a request is no light one, where others wait."""
-_ALONE: Final = 0.05
-"""The same where nobody waits."""
+_LIGHT: Final = 0.05
+"""Seconds of the main thread after which a request is no light one."""
+_KNOWN: Final = 0.005
+"""The same of one that was heavy before."""
 _STUCK: Final = 0.2
 """Seconds after which a request is no light one, even where it only waits."""
 _LOOK: Final = 0.005
@@ -41,19 +41,11 @@ class Watch(threading.Thread):
     """A thread that watches the main thread, which made it."""
 
     def __init__(
-        self,
-        step_down: Callable[[float], None],
-        is_awaited: Callable[[], bool],
-        control: socket.socket,
-        limits: Limits,
+        self, step_down: Callable[[float], None], control: socket.socket, limits: Limits
     ) -> None:
-        """`step_down` is called with the moment when a request began that is not light.
-
-        `is_awaited` says whether other requests wait for the main thread.
-        """
+        """`step_down` is called with the moment when a request began that is not light."""
         super().__init__()
         self._step_down = step_down
-        self._is_awaited = is_awaited
         self._control = control
         self._limits = limits
         self._main = threading.get_native_id()
@@ -61,6 +53,8 @@ class Watch(threading.Thread):
         self._lock = threading.Lock()
         self._number = 0
         """Of the last request that was begun."""
+        self._light = _LIGHT
+        """Seconds that it may take."""
         self._is_busy = False
         self._is_late = False
         self._is_over = False
@@ -69,9 +63,10 @@ class Watch(threading.Thread):
         self.resident = resident_bytes()
         """Memory of this process before the request."""
 
-    def begin(self) -> None:
-        """Say that the main thread begins to answer a request."""
+    def begin(self, *, was_heavy: bool) -> None:
+        """Say that the main thread begins to answer a request, and whether it was heavy before."""
         self._number += 1
+        self._light = _KNOWN if was_heavy else _LIGHT
         self._is_busy = True
         if self._is_asleep:
             self._is_asleep = False
@@ -111,9 +106,7 @@ class Watch(threading.Thread):
 
     def _is_too_long(self, began: float, used: float) -> bool:
         """Whether the request is no light one, having begun and used so much then."""
-        used = self._used() - used
-        is_heavy = used > _ALONE or (used > _LIGHT and self._is_awaited())
-        return is_heavy or time.monotonic() - began > _STUCK
+        return self._used() - used > self._light or time.monotonic() - began > _STUCK
 
     def _sleep(self) -> None:
         """Do not look before the main thread begins something."""
