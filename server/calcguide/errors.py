@@ -16,7 +16,7 @@ CalcguideError
 │   ├── QueryTooSlow     ended at the time limit
 │   ├── QueryTooHeavy    ended by the memory limit, or by nesting that the engine cannot bear
 │   ├── ResultTooLarge   more bytes than one result may have
-│   └── Busy             no place for another slow query, or no worker: ask again
+│   └── Busy             no place for another heavy query, ask again
 └── NotAcceptable        no format on offer that the client takes
 """
 

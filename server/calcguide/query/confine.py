@@ -43,7 +43,7 @@ def limit(memory: int) -> None:
 
 
 def lift() -> None:
-    """Allow as much memory again as before `limit`."""
+    """Allow as much memory again as there is."""
     _set(resource.RLIMIT_AS, resource.getrlimit(resource.RLIMIT_AS)[1])
 
 

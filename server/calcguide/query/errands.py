@@ -1,13 +1,12 @@
 """The front's side of an errand: asks the store process for it, and says how it ended."""
 
-import signal
 import socket
 import time
 from typing import Any, Final
 
-from calcguide.errors import Busy, CalcguideError, QueryTooHeavy, QueryTooSlow
+from calcguide.errors import Busy, CalcguideError
 from calcguide.query import wire
-from calcguide.query.limits import Limits
+from calcguide.query.limits import Limits, ended
 
 ENDED: Final = "ended"
 """Asked with a process id: which signal has ended it."""
@@ -80,23 +79,3 @@ class Errands:
         return ended(
             number, time.monotonic() - started, self._limits.validation_seconds, self._limits
         )
-
-
-def ended(number: object, took: float, seconds: float, limits: Limits) -> Exception:
-    """Return the error that says why a process was ended: by that signal, after so many seconds.
-
-    `seconds` are what it might have taken. Busy says that neither a limit nor this server did it.
-    """
-    if number == signal.SIGALRM or took >= seconds:
-        return QueryTooSlow(
-            f"This was ended after {took:.1f} s; the limit is {seconds:g} s. Send less, or ask for "
-            "less: add a LIMIT, narrow the pattern so that its parts share variables, or take the "
-            "whole dataset as a download."
-        )
-    if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
-        return QueryTooHeavy(
-            f"This needs more than it may have: {limits.memory // 1_000_000} MB of memory, or "
-            "nesting that deep. Ask for less (LIMIT, a narrower pattern) or send less, nest less, "
-            "or take the whole dataset as a download."
-        )
-    return Busy("The process that answered was ended. Ask again.")

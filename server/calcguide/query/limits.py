@@ -1,7 +1,9 @@
-"""The limits that a query runs under, read from the settings."""
+"""The limits that a query runs under, read from the settings; and what is said beyond them."""
 
+import signal
 from dataclasses import dataclass
 
+from calcguide.errors import Busy, QueryTooHeavy, QueryTooSlow
 from calcguide.settings import Settings
 
 
@@ -31,3 +33,23 @@ class Limits:
             wait=settings.number("wait_milliseconds") / 1000,
             validation_seconds=settings.number("validation_seconds"),
         )
+
+
+def ended(number: object, took: float, seconds: float, limits: Limits) -> Exception:
+    """Return the error that says why a process was ended: by that signal, after so many seconds.
+
+    `seconds` are what it might have taken. Busy says that neither a limit nor this server did it.
+    """
+    if number == signal.SIGALRM or took >= seconds:
+        return QueryTooSlow(
+            f"This was ended after {took:.1f} s; the limit is {seconds:g} s. Send less, or ask for "
+            "less: add a LIMIT, narrow the pattern so that its parts share variables, or take the "
+            "whole dataset as a download."
+        )
+    if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
+        return QueryTooHeavy(
+            f"This needs more than it may have: {limits.memory // 1_000_000} MB of memory, or "
+            "nesting that deep. Ask for less (LIMIT, a narrower pattern) or send less, nest less, "
+            "or take the whole dataset as a download."
+        )
+    return Busy("The process that answered was ended. Ask again.")

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import itertools
 import os
+import resource
 import select
 import socket
 import time
@@ -24,6 +25,10 @@ _AT_ONCE: Final = 65_536
 """Bytes that are read at once."""
 _ACCEPTED: Final = 64
 """Connections that are accepted at once."""
+_OTHER_FILES: Final = 64
+"""Files that a front may have open beside its connections."""
+_FEWEST: Final = 8
+"""Connections that it has in any case."""
 _IDLE_SECONDS: Final = 75
 """Seconds that a connection may be without a request."""
 _SLOWEST: Final = 30
@@ -44,6 +49,8 @@ class Clients(ABC):
     def __init__(self, constant: "WSGIEnvironment") -> None:
         """`constant` is the part of the environment that all requests share."""
         self._constant = constant
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = max(_FEWEST, files - _OTHER_FILES)
         self._names = map(f"{os.getpid()}/{{}}".format, itertools.count())
 
     def _meet(self, place: Place) -> None:
@@ -86,6 +93,8 @@ class Clients(ABC):
                 self._welcome(self._place.take())
 
     def _welcome(self, connection: socket.socket) -> None:
+        if len(self._connections) >= self._most:
+            self._make_room()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         reader = Reader(self._constant)
         self._adopt(Connection(connection, reader, next(self._names), self._now))

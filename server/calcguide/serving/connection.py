@@ -81,23 +81,24 @@ def pass_on(
 
     What this process is to answer itself comes last: the link to it is the socket that all goes
     through. `heavy` is the connection whose request it keeps, and that began then.
+
+    Raises OSError where the successor has ended.
     """
-    with contextlib.suppress(OSError):
-        for link in links:
-            message = _LINK, link.pid, link.heavy, link.began, bytes(link.inbox.content), False
-            wire.send(successor, message, [link.socket] if link.socket else [])
-            if link.socket:
-                link.socket.close()
-        for each in connections:
-            content = bytes(each.reader.inbox), bytes(each.outbox), each.keeps, each.is_closing
-            owner = _owner(each, heavy)
-            wire.send(
-                successor,
-                (_CONNECTION, each.name, each.since, each.asked, each.killed, owner, *content),
-                [each.socket],
-            )
-            each.socket.close()
-        wire.send(successor, (_LINK, os.getpid(), heavy.name, began, b"", True))
+    for link in links:
+        message = _LINK, link.pid, link.heavy, link.began, bytes(link.inbox.content), False
+        wire.send(successor, message, [link.socket] if link.socket else [])
+        if link.socket:
+            link.socket.close()
+    for each in connections:
+        content = bytes(each.reader.inbox), bytes(each.outbox), each.keeps, each.is_closing
+        owner = _owner(each, heavy)
+        wire.send(
+            successor,
+            (_CONNECTION, each.name, each.since, each.asked, each.killed, owner, *content),
+            [each.socket],
+        )
+        each.socket.close()
+    wire.send(successor, (_LINK, os.getpid(), heavy.name, began, b"", True))
 
 
 def _owner(connection: Connection, heavy: Connection) -> int | None:

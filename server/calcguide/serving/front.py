@@ -22,8 +22,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from calcguide.errors import Busy
-from calcguide.query import confine, errands, wire
-from calcguide.query.limits import Limits
+from calcguide.query import confine, wire
+from calcguide.query.errands import ENDED
+from calcguide.query.limits import Limits, ended
 from calcguide.serving import http
 from calcguide.serving.clients import Clients
 from calcguide.serving.connection import LEADER, THREAD, Connection, Link, pass_on, taken
@@ -38,19 +39,18 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# What a front and the store process say to each other; the watch says one thing more.
+# What a front and the store process say to each other; the watch says one thing more, and ENDED is
+# said to a front, with a process id and how that ended, as the answer to the same.
 LEAD: Final = "lead"
 """To a front: take a place among those that lead; with a link to who stepped down, if any."""
 SUCCESSOR: Final = "successor"
 """To a front that steps down: the link to its successor."""
-ENDED: Final = "ended"
-"""To a front, with a process id: how that ended. From a front: the question."""
 DRAIN: Final = "drain"
 """To a front: end, once what was asked is answered."""
 STEP_DOWN: Final = "step down"
 """From a front."""
 IDLE: Final = "idle"
-"""From a front: the query is answered, and another place may be taken."""
+"""From a front: the query is answered, and it may lead again."""
 NO_PLACE: Final = "no place"
 """How a front has ended: no place for a slow query became free in time."""
 
@@ -72,7 +72,7 @@ _BUSY: Final = (
     "Too many queries are running, and none could be begun in time. Ask again in a few seconds."
 )
 _NO_PLACE: Final = (
-    "Too many slow queries are running, and no place became free within {:g} s. Ask again in a few "
+    "Too many heavy queries are running, and none made way within {:g} s. Ask again in a few "
     "seconds, ask for less (LIMIT, a narrower pattern), or take the whole dataset as a download."
 )
 _KILLED: Final = "The process that answered was ended, twice. Ask again."
@@ -405,7 +405,7 @@ class Front(Clients):
         limits = self._limits
         if isinstance(how, str):
             return Busy(_NO_PLACE.format(limits.wait))
-        error = errands.ended(how, time.monotonic() - link.began, limits.seconds, limits)
+        error = ended(how, time.monotonic() - link.began, limits.seconds, limits)
         return None if isinstance(error, Busy) else error
 
 

@@ -46,7 +46,7 @@ class Place:
         least = min(range(len(self._counts)), key=self._counts.__getitem__)
         if self._counts[least] >= self.connections:
             return False
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):
             socket.send_fds(self._places[least]._sending, [b"!"], [connection.fileno()])
             connection.close()
             return True
@@ -55,6 +55,8 @@ class Place:
     def take(self) -> socket.socket:
         """Return a connection that was given; raises BlockingIOError where there is none."""
         _, descriptors, _, _ = socket.recv_fds(self.arriving, 1, 1)
+        if not descriptors:  # no more files may be open
+            raise BlockingIOError
         return socket.socket(fileno=descriptors[0])
 
     def close(self) -> None:

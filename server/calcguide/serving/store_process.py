@@ -22,7 +22,7 @@ from typing import Final
 
 from calcguide.dataset import Dataset
 from calcguide.query import confine, errand, wire
-from calcguide.query.errands import BUSY
+from calcguide.query.errands import BUSY, ENDED
 from calcguide.query.limits import Limits
 from calcguide.serving import front, watch
 from calcguide.serving.lanes import Lanes
@@ -81,12 +81,15 @@ class StoreProcess:
 
     def run(self) -> None:
         """Serve until ended, or until all is answered after SIGTERM."""
-        signal.signal(signal.SIGTERM, lambda *_: self._drain())
+        told, tell = socket.socketpair()
+        tell.setblocking(False)
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.set_wakeup_fd(tell.fileno())  # so that it is heard of in its turn
+        self._selector.register(told, selectors.EVENT_READ, lambda: self._drain(told))
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         for place in range(len(self._places)):
-            self._spare_some()
-            self._lead(place)
+            self._lead(place).close()
         while not (self._is_draining and not self._leaders()):
             self._spare_some()
             for key, _ in self._selector.select(self._patience()):
@@ -107,7 +110,7 @@ class StoreProcess:
     # Fronts
 
     def _spare_some(self) -> None:
-        """Start what is missing. No link may be open meanwhile: a child would keep it open."""
+        """Start what is missing."""
         while len(self._spare) < len(self._places):
             self._spare.append(self._start())
 
@@ -126,20 +129,22 @@ class StoreProcess:
         confine.forbid_network()
         self._make_front(control).run(self._places)
 
-    def _lead(self, place: int, *links: socket.socket) -> None:
-        """Have a spare front lead in a place."""
+    def _lead(self, place: int) -> socket.socket:
+        """Have a spare front lead in a place; return the link for who led there."""
         while True:
+            self._spare_some()  # before there is a link: a child would keep it open
             chosen = self._spare.pop()
+            ours, its = socket.socketpair()
+            with its:
+                try:
+                    wire.send(chosen.control, (front.LEAD, place), [its])
+                except OSError:  # it has ended, which is heard of later
+                    ours.close()
+                    continue
             chosen.place = place
-            try:
-                wire.send(chosen.control, (front.LEAD, place), links)
-            except OSError:  # it has ended, which is heard of later
-                chosen.place = None
-                self._spare_some()
-                continue
             if self._is_draining:
                 _tell(chosen.control, (front.DRAIN,))
-            return
+            return ours
 
     def _hear(self, speaker: _Front) -> None:
         try:
@@ -157,18 +162,14 @@ class StoreProcess:
             else:  # niced, or one too many
                 self._signal(speaker.pid, signal.SIGKILL)
         else:
-            _tell(speaker.control, (front.ENDED, *more, self._how_it_ended(*more)))
+            _tell(speaker.control, (ENDED, *more, self._how_it_ended(*more)))
 
     def _succeed(self, leader: _Front) -> None:
         place, leader.place = leader.place, None
         if place is None:
             return
-        self._spare_some()
-        one, other = socket.socketpair()
-        with one, other:
-            self._lead(place, one)
-            with contextlib.suppress(OSError):
-                wire.send(leader.control, (front.SUCCESSOR,), [other])
+        with self._lead(place) as link, contextlib.suppress(OSError):
+            wire.send(leader.control, (front.SUCCESSOR,), [link])
 
     def _lose(self, lost: _Front) -> None:
         """A front has ended: another leads in its place."""
@@ -181,11 +182,11 @@ class StoreProcess:
         self._lanes.leave(lost.pid)
         if lost.place is not None and not self._is_draining:
             time.sleep(_BREATH)
-            self._spare_some()
-            self._lead(lost.place)
+            self._lead(lost.place).close()
 
-    def _drain(self) -> None:
-        """Have all fronts answer what they were asked, and end."""
+    def _drain(self, told: socket.socket) -> None:
+        """SIGTERM has come: have all fronts answer what they were asked, and end."""
+        told.recv(1)
         self._is_draining = True
         for each in self._fronts.values():
             if each not in self._spare:
@@ -240,10 +241,8 @@ class StoreProcess:
         pid = os.fork()
         if pid == 0:
             try:
-                for number in (signal.SIGALRM, signal.SIGINT):
-                    signal.signal(number, signal.SIG_DFL)
+                signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
                 confine.end_with_parent(parent)
                 for key in list(self._selector.get_map().values()):
                     if isinstance(key.fileobj, socket.socket):

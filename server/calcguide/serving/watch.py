@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -85,7 +86,17 @@ class Watch(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        """Look at the main thread until it is late, or the watch is over."""
+        """Look at the main thread until it is late, or the watch is over.
+
+        What fails here ends the process: its clients are cut off, and do not wait for ever.
+        """
+        try:
+            self._look()
+        except BaseException:  # noqa: BLE001 - see above
+            traceback.print_exc()
+            os._exit(1)
+
+    def _look(self) -> None:
         number, began, used, idle = -1, 0.0, 0.0, 0
         while not self._is_over:
             if idle > _LOOKS:

@@ -1,0 +1,122 @@
+"""Heavy queries: how many run at once, who waits, who is refused, who goes to the slow lane."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calcguide.query import Limits
+from calcguide.serving.lanes import Lanes
+from calcguide.settings import Settings
+
+BUSY = "while True: pass"
+IDLE = "import time; time.sleep(60)"
+
+
+class Processes:
+    """Real processes in lanes of two fast places and one slow one."""
+
+    def __init__(self) -> None:
+        self.refused: list[int] = []
+        limits = replace(
+            Limits.read(Settings.read({})),
+            fast_queries=2,
+            slow_queries=1,
+            fast_seconds=0.2,
+            wait=0.5,
+        )
+        self.lanes = Lanes(limits, self._send, self.refused.append)
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def _send(self, pid: int, number: signal.Signals) -> None:
+        """As the store process does: to what has not been reaped."""
+        for each in self._started:
+            if each.pid == pid:
+                each.send_signal(number)
+
+    def enter(self, program: str = IDLE) -> int:
+        process = subprocess.Popen([sys.executable, "-c", program])
+        self._started.append(process)
+        self.lanes.enter(process.pid)
+        return process.pid
+
+    def end(self) -> None:
+        """Kill and reap all."""
+        for each in self._started:
+            each.kill()
+            each.wait()
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    made = Processes()
+    yield made
+    made.end()
+
+
+def is_suspended(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def until(true: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_as_many_run_as_there_are_places_and_the_next_is_suspended(processes: Processes) -> None:
+    first, second, third = (processes.enter() for _ in range(3))
+    assert until(lambda: is_suspended(third))
+    assert not is_suspended(first)
+    assert not is_suspended(second)
+
+
+def test_one_that_waits_goes_on_when_another_is_done(processes: Processes) -> None:
+    first, _, third = (processes.enter() for _ in range(3))
+    assert until(lambda: is_suspended(third))
+    assert processes.lanes.leave(first)
+    assert until(lambda: not is_suspended(third))
+    assert processes.refused == []
+
+
+def test_one_that_waits_too_long_is_refused(processes: Processes) -> None:
+    first, second, third = (processes.enter(BUSY) for _ in range(3))
+    wait = processes.lanes.until_next_look()
+    assert wait is not None
+    assert wait <= 0.2
+    assert until(lambda: processes.lanes.look() or bool(processes.refused))  # type: ignore[func-returns-value]
+    assert processes.refused[0] in (first, second, third)
+
+
+def test_where_more_wait_than_there_are_places_the_first_is_refused(processes: Processes) -> None:
+    _, _, third, *_ = (processes.enter() for _ in range(5))
+    assert processes.refused == [third]
+
+
+def test_one_that_has_used_up_its_time_goes_on_in_the_slow_lane_niced(processes: Processes) -> None:
+    pid = processes.enter(BUSY)
+
+    def is_niced() -> bool:
+        processes.lanes.look()
+        return os.getpriority(os.PRIO_PROCESS, pid) == 15
+
+    assert until(is_niced)
+    assert not is_suspended(pid)
+    assert not processes.lanes.leave(pid)  # it got further than the first lane
+
+
+def test_one_that_has_ended_just_now_harms_nobody(processes: Processes) -> None:
+    pid = processes.enter(BUSY)
+    processes.end()
+    time.sleep(0.5)
+    processes.lanes.look()
+    assert not processes.lanes.leave(pid)
