@@ -208,6 +208,31 @@ def test_an_ended_query_is_explained_and_its_connection_lasts(tmp_path: Path) ->
         assert counts(connection.ask(LIGHT))
 
 
+def test_for_a_query_that_was_ended_a_front_steps_down_at_once_and_for_its_error_not(
+    tmp_path: Path,
+) -> None:
+    with serving(
+        tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_QUERY_SECONDS="1", CALCGUIDE_SLOW_QUERIES="9"
+    ) as server:
+
+        def wait_beside(query: str) -> float:
+            """How long a light query takes that is asked just after another one."""
+            with Connection(server) as other, Connection(server) as light:
+                assert counts(light.ask(LIGHT))
+                other.send(post(query))
+                time.sleep(0.01)
+                started = time.monotonic()
+                assert counts(light.ask(post(COUNT + f" # {next(_NUMBERS)}")))
+                return time.monotonic() - started
+
+        assert min(wait_beside(heavy(3)) for _ in range(3)) > 0.04  # of 50 ms, 10 have gone by
+        with asking(server, ENDLESS) as [answer]:
+            leaders = named(server, "front")
+            assert answer.result().status == 504
+            assert named(server, "front") == leaders
+        assert min(wait_beside(ENDLESS) for _ in range(3)) < 0.03
+
+
 PIPELINES: dict[str, list[tuple[bytes, Callable[[Answer], bool]]]] = {
     "light ones": [(LIGHT, counts)] * 20,
     "pages and queries": [

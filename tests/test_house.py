@@ -85,6 +85,14 @@ def test_each_file_of_the_server_is_on_the_map() -> None:
     assert not [name for name in files if name not in text and f"{name}.py" not in text]
 
 
+def test_each_file_on_the_map_is_there() -> None:
+    text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`([\w/]+\.(?:py|lua|ttl|tsv|toml|html|js))`", text))
+    files = [f"/{path.relative_to(REPOSITORY)}" for path in tracked()]
+    assert len(names) > 20
+    assert not [name for name in names if not any(f.endswith(f"/{name}") for f in files)]
+
+
 def test_each_dependency_has_its_reason() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     names = [re.split(r"[<>=]", d)[0] for d in project["project"]["dependencies"]]

@@ -1,6 +1,5 @@
 """Heavy queries: how many run at once, who waits, who is refused, who goes to the slow lane."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def test_as_many_run_as_there_are_places_and_the_next_is_suspended(processes: Pr
 def test_one_that_waits_goes_on_when_another_is_done(processes: Processes) -> None:
     first, _, third = (processes.enter() for _ in range(3))
     assert until(lambda: is_suspended(third))
-    assert processes.lanes.leave(first)
+    processes.lanes.leave(first)
     assert until(lambda: not is_suspended(third))
     assert processes.refused == []
 
@@ -102,16 +101,18 @@ def test_where_more_wait_than_there_are_places_the_first_is_refused(processes: P
     assert processes.refused == [third]
 
 
-def test_one_that_has_used_up_its_time_goes_on_in_the_slow_lane_niced(processes: Processes) -> None:
-    pid = processes.enter(BUSY)
+def test_who_has_used_up_its_time_needs_a_slow_place_and_makes_room(processes: Processes) -> None:
+    both = [processes.enter(BUSY), processes.enter(BUSY)]
 
-    def is_niced() -> bool:
+    def is_one_suspended() -> bool:
         processes.lanes.look()
-        return os.getpriority(os.PRIO_PROCESS, pid) == 15
+        return sum(map(is_suspended, both)) == 1
 
-    assert until(is_niced)
-    assert not is_suspended(pid)
-    assert not processes.lanes.leave(pid)  # it got further than the first lane
+    assert until(is_one_suspended)
+    third, fourth = processes.enter(), processes.enter()
+    assert not is_suspended(third)
+    assert not is_suspended(fourth)
+    assert processes.refused == []
 
 
 def test_one_that_has_ended_just_now_harms_nobody(processes: Processes) -> None:
@@ -119,4 +120,5 @@ def test_one_that_has_ended_just_now_harms_nobody(processes: Processes) -> None:
     processes.end()
     time.sleep(0.5)
     processes.lanes.look()
-    assert not processes.lanes.leave(pid)
+    processes.lanes.leave(pid)
+    assert processes.lanes.until_next_look() is None

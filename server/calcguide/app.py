@@ -2,9 +2,12 @@
 
 import functools
 import secrets
+import sys
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+from wsgiref.util import setup_testing_defaults
 
 from flask import Flask, Response, send_from_directory
 
@@ -38,10 +41,12 @@ from calcguide.views.sparql import CHECK, PATH, Endpoint, endpoint
 from calcguide.views.void import void
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 EVALUATING: Final = frozenset({PATH, CHECK, READY})
 """Paths that evaluate a query."""
+_WARMING: Final = 8
+"""Queries after which a process has met what it needs of memory."""
 _BLUEPRINTS = (
     openapi,
     pages,
@@ -65,6 +70,8 @@ class Application(Flask):
     """The WSGI application, and what a front asks of it."""
 
     prepared: Prepared
+    answering: "WSGIApplication"
+    """What answers a query that was not asked before."""
 
     def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
         """Keep an answer that another front has made."""
@@ -76,6 +83,15 @@ class Application(Flask):
         That is what is kept already, and all that evaluates a visitor's query.
         """
         return self.prepared.has(environ) or environ["PATH_INFO"] in EVALUATING
+
+    def warm_up(self) -> None:
+        """Answer what nobody has asked, so that this process meets its memory before it has to."""
+        for number in range(_WARMING):
+            query = f"SELECT * {{ ?s ?p ?o }} LIMIT {number}"
+            environ = {"PATH_INFO": PATH, "QUERY_STRING": urlencode({"query": query})}
+            setup_testing_defaults(environ)
+            for _ in self.answering(environ, lambda *_: sys.stderr.write):  # type: ignore[arg-type]
+                pass
 
     def send_static_file(self, filename: str) -> Response:
         """Answer with a file of the site's look; its conditions are decided as all others are."""
@@ -113,8 +129,10 @@ def create_app(
         app.register_blueprint(blueprint)
     problems.register(app)
     signposting.register(app)
-    whole = Gate(Completion(Endpoint(app.wsgi_app, site), site.since), settings)
-    app.prepared = Prepared(whole, settings.number("prepared_mb") * 1_000_000)
+    app.answering = Completion(Endpoint(app.wsgi_app, site), site.since)
+    app.prepared = Prepared(
+        Gate(app.answering, settings), settings.number("prepared_mb") * 1_000_000
+    )
     app.wsgi_app = Observation(app.prepared, settings, counts or Counts())  # type: ignore[method-assign]
     return app
 

@@ -1,14 +1,6 @@
 """The processes of a running server: the store process, the front processes, who ends whom.
 
-    calcguide serve          loads the dataset once, starts the two below, starts them again
-    ├── store process        holds the dataset, forks and ends what is below
-    │   ├── front            answers HTTP requests: pages, documents, the SPARQL protocol
-    │   ├── spare front      takes the place of one that has met a heavy query
-    │   ├── query worker     a front that has met a heavy query, and does nothing else
-    │   └── errand           validates what a visitor has posted; one at a time
-    └── metrics              tells Prometheus what the fronts have counted
-
-Each ends with its parent, even where that is killed.
+ARCHITECTURE.md, "The processes", draws them. Each ends with its parent, even where that is killed.
 """
 
 import atexit

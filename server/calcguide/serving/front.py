@@ -93,6 +93,9 @@ class Application(Protocol):
     def is_led(self, environ: "WSGIEnvironment") -> bool:
         """Return whether the main thread is to answer: at once, or watched."""
 
+    def warm_up(self) -> None:
+        """Do what makes the first answers faster."""
+
 
 class _SteppedDownError(Exception):
     """The answer that was just made has gone to the successor, as all else."""
@@ -121,6 +124,7 @@ class Front(Clients):
 
     def run(self, places: list[Place]) -> None:
         """Lead in one of these places whenever told to; return when told to end."""
+        self._application.warm_up()
         while True:
             try:
                 message, passed = wire.receive_passed(self._control)
@@ -178,7 +182,8 @@ class Front(Clients):
         self._under_way = 0
         """Requests that other threads answer."""
         self._known: tuple[int, ...] = ()
-        """Hashes of requests that were heavy: they wait until all others are answered."""
+        """Hashes of requests that were heavy, and not answered in the end: they wait until all
+        others are answered, and the front steps down for them at once."""
         self._links: dict[int, Link] = {}
         """By process id."""
         self._successor: socket.socket | None = None
@@ -209,6 +214,7 @@ class Front(Clients):
             waited = self._now - connection.asked
             if waited > self._limits.wait and not is_refused(request.environ):
                 refuse(request.environ, Busy(_BUSY))
+                was_heavy = False
             self._answer_watched(connection, request, was_heavy=was_heavy)
             self._now = time.monotonic()
 
@@ -234,7 +240,7 @@ class Front(Clients):
             request = request._replace(keeps=False)
         if self._application.is_led(request.environ):
             connection.answered_by = LEADER
-            was_heavy = bool(self._known) and _mark(connection) in self._known
+            was_heavy = self._is_known(connection) and not is_refused(request.environ)
             place = 0 if was_heavy else len(self._asked)
             self._asked.insert(place, (connection, request, was_heavy))
             return
@@ -244,10 +250,16 @@ class Front(Clients):
             self._under_way += 1
         self._pool.submit(self._answer_elsewhere, connection, request)
 
+    def _is_known(self, connection: Connection) -> bool:
+        return bool(self._known) and _mark(connection) in self._known
+
     def _answer_watched(self, connection: Connection, request: Request, *, was_heavy: bool) -> None:
         """Answer a request in this thread; raises _SteppedDownError where it was a heavy one."""
         self._heavy = connection
-        self._watch.begin(was_heavy=was_heavy)
+        if was_heavy:
+            self._watch.forestall()
+        else:
+            self._watch.begin()
         content, keeps = self._made(request)
         if self._watch.end():
             self._deliver(connection, content, keeps, request.environ.get(KEPT))
@@ -365,9 +377,16 @@ class Front(Clients):
                 self._application.keep(*kept)
             for connection in self._left_to(link):
                 if connection.name == name:
+                    self._forget(connection, link)
                     self._send_for(connection, answer, keeps)
         if not content:
             self._part_from(link, channel)
+
+    def _forget(self, connection: Connection, link: Link) -> None:
+        """A heavy request was answered after all: asked again, it begins as any other."""
+        if connection.name == link.heavy:
+            mark = _mark(connection)
+            self._known = tuple(each for each in self._known if each != mark)
 
     def _part_from(self, link: Link, channel: socket.socket) -> None:
         """The other front sends no more: where it left something, ask how it ended."""

@@ -1,23 +1,17 @@
 """The lanes of heavy queries: how many run at once, for how long, and who has to wait.
 
 A heavy query has a process of its own. It begins in the fast lane; what has used up its time there
-goes on in the slow lane, niced. Where a lane has no place free, the process is suspended until one
+goes on in the slow lane. Where a lane has no place free, the process is suspended until one
 is, and killed where that takes too long, or where more wait than there are places.
 """
 
-import contextlib
 import math
-import os
 import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from calcguide.query.limits import Limits
-
-_NICENESS: Final = 15
-"""Of a process in the slow lane; in the fast lane it is lower."""
 
 
 class _Lane:
@@ -54,13 +48,11 @@ class Lanes:
         """A process has met a heavy query."""
         self._admit(pid, self._fast)
 
-    def leave(self, pid: int) -> bool:
-        """A process has answered it, or ended; return whether it got no further than the first."""
-        was_fast = pid in self._fast.running
+    def leave(self, pid: int) -> None:
+        """A process has answered it, or ended."""
         for lane in (self._fast, self._slow):
             lane.leave(pid)
         self.look()
-        return was_fast
 
     def until_next_look(self) -> float | None:
         """Return the seconds until `look` has something to do; None if not of itself."""
@@ -91,9 +83,6 @@ class Lanes:
 
     def _run(self, pid: int, lane: _Lane) -> None:
         lane.running[pid] = time.monotonic(), _cpu_seconds(pid)
-        if lane is self._slow:
-            with contextlib.suppress(ProcessLookupError):  # it may just have ended
-                os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
         self._send(pid, signal.SIGCONT)
 
     def _next_look_at(self, pid: int) -> float:

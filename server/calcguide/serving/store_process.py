@@ -133,7 +133,7 @@ class StoreProcess:
         """Have a spare front lead in a place; return the link for who led there."""
         while True:
             self._spare_some()  # before there is a link: a child would keep it open
-            chosen = self._spare.pop()
+            chosen = self._spare.pop(0)  # it has had the time to warm up
             ours, its = socket.socketpair()
             with its:
                 try:
@@ -157,9 +157,10 @@ class StoreProcess:
         elif what == watch.HEAVY:
             self._lanes.enter(speaker.pid)
         elif what == front.IDLE:
-            if self._lanes.leave(speaker.pid) and len(self._spare) < len(self._places):
+            self._lanes.leave(speaker.pid)
+            if len(self._spare) < len(self._places):
                 self._spare.append(speaker)
-            else:  # niced, or one too many
+            else:
                 self._signal(speaker.pid, signal.SIGKILL)
         else:
             _tell(speaker.control, (ENDED, *more, self._how_it_ended(*more)))

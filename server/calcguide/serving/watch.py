@@ -23,16 +23,14 @@ HEAVY: Final = "heavy"
 
 _LIGHT: Final = 0.05
 """Seconds of the main thread after which a request is no light one."""
-_KNOWN: Final = 0.005
-"""The same of one that was heavy before."""
 _STUCK: Final = 0.2
 """Seconds after which a request is no light one, even where it only waits."""
 _LOOK: Final = 0.005
 """Seconds between two looks at the main thread."""
 _LOOKS: Final = 100
 """Looks in vain after which there is none before the main thread does something."""
-_NICENESS: Final = 10
-"""Of the main thread from then on; in the slow lane it is higher."""
+_PRIORITY: Final = os.sched_param(0)
+"""The only one under the policies used here (sched(7))."""
 _GROWTH: Final = 32_000_000
 """Bytes by which a process that leads again may have grown."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -54,8 +52,6 @@ class Watch(threading.Thread):
         self._lock = threading.Lock()
         self._number = 0
         """Of the last request that was begun."""
-        self._light = _LIGHT
-        """Seconds that it may take."""
         self._is_busy = False
         self._is_late = False
         self._is_over = False
@@ -64,14 +60,20 @@ class Watch(threading.Thread):
         self.resident = resident_bytes()
         """Memory of this process before the request."""
 
-    def begin(self, *, was_heavy: bool) -> None:
-        """Say that the main thread begins to answer a request, and whether it was heavy before."""
+    def begin(self) -> None:
+        """Say that the main thread begins to answer a request."""
         self._number += 1
-        self._light = _KNOWN if was_heavy else _LIGHT
         self._is_busy = True
         if self._is_asleep:
             self._is_asleep = False
             self._woken.set()
+
+    def forestall(self) -> None:
+        """Step down at once: the main thread begins to answer a request that is known as heavy."""
+        self.begin()
+        with self._lock:
+            self._is_late = self._is_over = True
+        self._make_way(time.monotonic())
 
     def end(self) -> bool:
         """Say that it is answered; return whether the front has stepped down for it."""
@@ -108,16 +110,21 @@ class Watch(threading.Thread):
                 number, began, used = self._number, time.monotonic(), self._used()
             elif self._is_too_long(began, used):
                 with self._lock:
-                    self._is_late = self._is_busy and number == self._number
-                if self._is_late:
-                    self._step_down(began)
-                    self._limit(began)
-                    wire.send(self._control, (HEAVY,))
+                    is_met = self._is_busy and number == self._number and not self._is_late
+                    self._is_late = self._is_late or is_met
+                if is_met:
+                    self._make_way(began)
                     return
+
+    def _make_way(self, began: float) -> None:
+        """Step down for the request that began then, and limit it."""
+        self._step_down(began)
+        self._limit(began)
+        wire.send(self._control, (HEAVY,))
 
     def _is_too_long(self, began: float, used: float) -> bool:
         """Whether the request is no light one, having begun and used so much then."""
-        return self._used() - used > self._light or time.monotonic() - began > _STUCK
+        return self._used() - used > _LIGHT or time.monotonic() - began > _STUCK
 
     def _sleep(self) -> None:
         """Do not look before the main thread begins something."""
@@ -134,7 +141,7 @@ class Watch(threading.Thread):
     def _limit(self, began: float) -> None:
         confine.name("query worker")
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._main, _NICENESS)
+            os.sched_setscheduler(self._main, os.SCHED_IDLE, _PRIORITY)  # what light ones leave
         left = self._limits.seconds - (time.monotonic() - began)
         signal.setitimer(signal.ITIMER_REAL, max(0.001, left))
         confine.limit(self._limits.memory)
@@ -142,7 +149,7 @@ class Watch(threading.Thread):
     def lift(self) -> bool:
         """Take the limits away after the request; return whether the process may lead again.
 
-        It may where it has not grown, and may step forward again: only who is privileged may
+        It may where it has not grown, and may compete again: only who is privileged may
         (RLIMIT_NICE, getrlimit(2)). A new process would have to meet each page of
         the store, and make again what this one has prepared.
         """
@@ -151,8 +158,7 @@ class Watch(threading.Thread):
         if resident_bytes() - self.resident > _GROWTH:
             return False
         try:
-            usual = os.getpriority(os.PRIO_PROCESS, self.native_id or 0)
-            os.setpriority(os.PRIO_PROCESS, self._main, usual)
+            os.sched_setscheduler(self._main, os.SCHED_OTHER, _PRIORITY)
         except OSError:
             return False
         return True
