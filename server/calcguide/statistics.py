@@ -15,8 +15,9 @@ MOST: Final = 1_000
 """Classes, properties and named graphs that are counted one by one, those with most first."""
 
 _SUBJECTS: Final = """
-SELECT (COUNT(*) AS ?all) (SUM(IF(isIRI(?node) && STRSTARTS(STR(?node), %s), 1, 0)) AS ?own) {
-  SELECT DISTINCT ?node { ?node ?p ?o }
+SELECT (COUNT(*) AS ?all) (COUNT(?named) AS ?own) {
+  { SELECT DISTINCT ?node { ?node ?p ?o } }
+  BIND(IF(STRSTARTS(STR(?node), %s), 1, ?unbound) AS ?named)
 }"""
 _OBJECTS: Final = "SELECT (COUNT(DISTINCT ?node) AS ?all) { ?s ?p ?node }"
 _PROPERTIES: Final = "SELECT ?term (COUNT(*) AS ?all) { ?s ?term ?o } GROUP BY ?term"
@@ -64,17 +65,27 @@ def _place(folder: Path) -> Path:
 def count(store: Store, base: str) -> Statistics:
     """Return the statistics of a store, whose own names begin with `base`.
 
-    The engine counts, on all processors.
+    The engine counts, on all processors. Where there are no named graphs, it goes through the
+    statements without looking for them.
     """
+    has_graphs = next(store.named_graphs(), None) is not None
 
     def rows(query: str) -> list[QuerySolution]:
         everywhere = query is _MEMBERS
         return list(store.query(query, use_default_graph_as_union=everywhere))  # type: ignore[arg-type]
 
     with ThreadPoolExecutor() as threads:
-        subjects, objects, properties, classes, members, graphs = threads.map(
-            rows, (_SUBJECTS % Literal(base), _OBJECTS, _PROPERTIES, _CLASSES, _MEMBERS, _GRAPHS)
+        subjects, objects, properties, classes, *named = threads.map(
+            rows,
+            (
+                _SUBJECTS % Literal(base),
+                _OBJECTS,
+                _PROPERTIES,
+                _CLASSES,
+                *((_MEMBERS, _GRAPHS) if has_graphs else ()),
+            ),
         )
+    members, graphs = named or (classes, [])
     return Statistics(
         triples=sum(_number(row) for row in properties),
         distinct_subjects=_number(subjects[0]),

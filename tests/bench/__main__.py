@@ -240,6 +240,12 @@ def heavy() -> None:
 
 
 @main.command()
+def render() -> None:
+    """What the first render of a page is made of."""
+    import_module("tests.bench.render").main()
+
+
+@main.command()
 @click.argument("seconds", default=60.0)
 def kills(seconds: float) -> None:
     """Processes killed under load: time to the next right answer, wrong answers."""
