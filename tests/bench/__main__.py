@@ -240,9 +240,9 @@ def heavy() -> None:
 
 
 @main.command()
-def render() -> None:
-    """What the first render of a page is made of."""
-    import_module("tests.bench.render").main()
+def profile() -> None:
+    """What the first render of a page, and a new query, are made of."""
+    import_module("tests.bench.profile").main()
 
 
 @main.command()

@@ -218,7 +218,6 @@ GROWTH = (
     Figure("", "calcguide", "first render", "cpu_us"),
     Figure("", "calcguide", "load", "seconds"),
     Figure("", "calcguide", "start", "seconds"),
-    Figure("", "calcguide", "validate", "seconds"),
     Figure("", "calcguide", "validate", "cpu_seconds"),
     Figure("", "calcguide", "memory", "pss_mb"),
 )
