@@ -233,6 +233,53 @@ def test_for_a_query_that_was_ended_a_front_steps_down_at_once_and_for_its_error
         assert min(wait_beside(ENDLESS) for _ in range(3)) < 0.03
 
 
+def test_who_asks_once_a_second_is_not_said_to_have_waited(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_WAIT_MILLISECONDS="100") as server,
+        Connection(server) as connection,
+    ):
+        for _ in range(8):
+            assert counts(connection.ask(LIGHT))
+            time.sleep(0.4)
+
+
+def test_who_waits_too_long_is_refused_then_and_not_when_the_burst_is_over(tmp_path: Path) -> None:
+    """Later ones come first, so without that the first would wait as long as there are others."""
+    with serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_WAIT_MILLISECONDS="500") as server:
+        end = time.monotonic() + 4
+        longest: list[float] = []
+
+        def insist() -> None:
+            took = 0.0
+            with Connection(server) as connection:
+                while (started := time.monotonic()) < end:
+                    query = f"SELECT ?a {{ ?a ?b ?c . ?a ?d ?e }} LIMIT 4000 # {next(_NUMBERS)}"
+                    assert connection.ask(post(query)).status in (200, 503)
+                    took = max(took, time.monotonic() - started)
+            longest.append(took)
+
+        with ThreadPoolExecutor(64) as pool:
+            for each in [pool.submit(insist) for _ in range(64)]:
+                each.result()
+        assert max(longest) < 2
+
+
+def test_a_front_that_has_answered_a_heavy_query_leads_next(server: Server) -> None:
+    """What it has kept is not made anew; only who is privileged may compete again."""
+    if os.geteuid() != 0:
+        pytest.skip("a process that was niced cannot go back without privileges")
+    with Connection(server) as connection:
+        assert counts(connection.ask(LIGHT))
+        assert until(lambda: not named(server, "query worker"))
+        [leader] = named(server, "front")
+        assert counts(connection.ask(post(heavy(3))), 3)
+        assert until(lambda: leader in named(server, "spare front"))
+        assert counts(connection.ask(post(heavy(3))), 3)
+        assert named(server, "front") == {leader}
+        assert os.sched_getscheduler(leader) == os.SCHED_OTHER
+        assert os.getpriority(os.PRIO_PROCESS, leader) == os.getpriority(os.PRIO_PROCESS, 0)
+
+
 PIPELINES: dict[str, list[tuple[bytes, Callable[[Answer], bool]]]] = {
     "light ones": [(LIGHT, counts)] * 20,
     "pages and queries": [

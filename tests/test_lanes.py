@@ -1,5 +1,6 @@
 """Heavy queries: how many run at once, who waits, who is refused, who goes to the slow lane."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -87,6 +88,14 @@ def test_one_that_waits_goes_on_when_another_is_done(processes: Processes) -> No
     assert processes.refused == []
 
 
+def test_one_that_is_done_though_it_was_suspended_goes_on(processes: Processes) -> None:
+    """It had answered in the moment in which it was suspended."""
+    *_, third = (processes.enter() for _ in range(3))
+    assert until(lambda: is_suspended(third))
+    processes.lanes.leave(third)
+    assert until(lambda: not is_suspended(third))
+
+
 def test_one_that_waits_too_long_is_refused(processes: Processes) -> None:
     first, second, third = (processes.enter(BUSY) for _ in range(3))
     wait = processes.lanes.until_next_look()
@@ -113,6 +122,16 @@ def test_who_has_used_up_its_time_needs_a_slow_place_and_makes_room(processes: P
     assert not is_suspended(third)
     assert not is_suspended(fourth)
     assert processes.refused == []
+
+
+def test_in_the_slow_lane_it_gets_the_time_that_others_leave(processes: Processes) -> None:
+    pid = processes.enter(BUSY)
+
+    def is_idle() -> bool:
+        processes.lanes.look()
+        return os.sched_getscheduler(pid) == os.SCHED_IDLE
+
+    assert until(is_idle)
 
 
 def test_one_that_has_ended_just_now_harms_nobody(processes: Processes) -> None:

@@ -1,6 +1,7 @@
 """The endpoint answers queries as SPARQL 1.1 Protocol, section 2, has it, and refuses the rest."""
 
 import json
+import time
 
 import pytest
 from flask import Flask
@@ -346,6 +347,18 @@ def test_what_changes_each_time_is_not_kept_whatever_stands_in_between(
     answers = [client.get("/sparql", query_string={"query": query}) for _ in range(2)]
     assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * 2
     assert answers[0].data != answers[1].data
+
+
+@pytest.mark.parametrize(
+    "piece", [" #", " # NOW", "#NOW", "NOW ", "BNODE#\n", "construct ", "SERVICE#\n", "FROM <a> "]
+)
+def test_no_text_takes_long_to_look_through(client: FlaskClient, piece: str) -> None:
+    """A look that holds the interpreter's lock cannot be watched, nor ended."""
+    started = time.process_time()
+    client.post(
+        "/sparql", data="ASK {} #NOW" + piece * 20_000, content_type="application/sparql-query"
+    )
+    assert time.process_time() - started < 2
 
 
 def test_a_graph_is_tagged_weakly_and_known_again(client: FlaskClient) -> None:

@@ -67,6 +67,7 @@ _REMEMBERED: Final = 100
 _SWEEP: Final = 1.0
 """Seconds between two looks at what has waited too long."""
 _BREATH: Final = 0.01
+"""Seconds that may go by before a look at what is not urgent."""
 
 _BUSY: Final = (
     "Too many queries are running, and none could be begun in time. Ask again in a few seconds."
@@ -179,6 +180,8 @@ class Front(Clients):
         """What this thread is to answer, and whether it was heavy before."""
         self._answers: collections.deque[tuple[Connection, bytes, bool]] = collections.deque()
         """Made by other threads."""
+        self._refused = 0.0
+        """When what had waited too long was refused."""
         self._under_way = 0
         """Requests that other threads answer."""
         self._known: tuple[int, ...] = ()
@@ -193,7 +196,9 @@ class Front(Clients):
     def _loop(self) -> None:
         swept = self._now
         while not (self._is_draining and not self._connections):
-            for fileno, _ in self._poll.poll(0 if self._asked else _SWEEP):
+            events = self._poll.poll(0 if self._asked else _SWEEP)
+            self._now = time.monotonic()
+            for fileno, _ in events:
                 handler = self._handlers.get(fileno)
                 if handler:
                     handler()
@@ -210,13 +215,26 @@ class Front(Clients):
         """
         started = self._now = time.monotonic()
         while self._asked and self._now - started < _PAUSE:
-            connection, request, was_heavy = self._asked.pop()
-            waited = self._now - connection.asked
-            if waited > self._limits.wait and not is_refused(request.environ):
-                refuse(request.environ, Busy(_BUSY))
-                was_heavy = False
-            self._answer_watched(connection, request, was_heavy=was_heavy)
+            self._answer_watched(*self._asked.pop())
             self._now = time.monotonic()
+        self._refuse_late()
+
+    def _refuse_late(self) -> None:
+        """Refuse what has waited too long, and would wait on while later ones come first."""
+        if self._now - self._refused < _BREATH:
+            return
+        self._refused = self._now
+        late = self._now - self._limits.wait
+        waiting, self._asked = self._asked, []
+        for connection, request, was_heavy in waiting:
+            is_enough = time.monotonic() - self._now > _PAUSE
+            if is_enough or connection.asked >= late or is_refused(request.environ):
+                self._asked.append((connection, request, was_heavy))
+            else:
+                refuse(request.environ, Busy(_BUSY))
+                content, keeps = self._made(request)
+                if connection.socket.fileno() >= 0:
+                    self._send(connection, content, keeps)
 
     def _hear(self) -> None:
         """Do what the store process says."""
@@ -253,7 +271,7 @@ class Front(Clients):
     def _is_known(self, connection: Connection) -> bool:
         return bool(self._known) and _mark(connection) in self._known
 
-    def _answer_watched(self, connection: Connection, request: Request, *, was_heavy: bool) -> None:
+    def _answer_watched(self, connection: Connection, request: Request, was_heavy: bool) -> None:
         """Answer a request in this thread; raises _SteppedDownError where it was a heavy one."""
         self._heavy = connection
         if was_heavy:
@@ -269,17 +287,19 @@ class Front(Clients):
 
     def _answer_elsewhere(self, connection: Connection, request: Request) -> None:
         """In another thread: make an answer, and have the leader send it."""
-        content, keeps = self._made(request)
-        with self._lock:
-            is_leader = self._successor is None
-            if is_leader:
-                self._answers.append((connection, content, keeps))
-                with contextlib.suppress(BlockingIOError):
-                    os.write(self._woken, b"!")
-        if not is_leader:
-            self._deliver(connection, content, keeps)
-        with self._lock:
-            self._under_way -= 1
+        try:
+            content, keeps = self._made(request)
+            with self._lock:
+                is_leader = self._successor is None
+                if is_leader:
+                    self._answers.append((connection, content, keeps))
+                    with contextlib.suppress(BlockingIOError):
+                        os.write(self._woken, b"!")
+            if not is_leader:
+                self._deliver(connection, content, keeps)
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
     def _made(self, request: Request) -> tuple[bytes, bool]:
         try:
@@ -361,7 +381,9 @@ class Front(Clients):
                 self._listen_to(link.socket.fileno(), relay)
             else:
                 wire.send(self._control, (ENDED, link.pid))
-        for connection in sorted(connections, key=lambda each: each.asked or self._now):
+        # What waited for the heavy request was asked before the rest, and is to be answered first:
+        # it comes last here, since the last is.
+        for connection in sorted(connections, key=lambda each: -(each.asked or self._now)):
             self._proceed(connection)
 
     def _relay(self, link: Link, channel: socket.socket) -> None:

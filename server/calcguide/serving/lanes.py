@@ -1,11 +1,14 @@
 """The lanes of heavy queries: how many run at once, for how long, and who has to wait.
 
 A heavy query has a process of its own. It begins in the fast lane; what has used up its time there
-goes on in the slow lane. Where a lane has no place free, the process is suspended until one
-is, and killed where that takes too long, or where more wait than there are places.
+goes on in the slow lane, with the processor time that others leave. Where a lane has no place free,
+the process is suspended until one is, and killed where that takes too long, or where more wait than
+there are places.
 """
 
+import contextlib
 import math
+import os
 import signal
 import time
 from collections import deque
@@ -49,7 +52,8 @@ class Lanes:
         self._admit(pid, self._fast)
 
     def leave(self, pid: int) -> None:
-        """A process has answered it, or ended."""
+        """A process has answered it, or ended; it goes on if it was suspended just then."""
+        self._send(pid, signal.SIGCONT)
         for lane in (self._fast, self._slow):
             lane.leave(pid)
         self.look()
@@ -83,6 +87,9 @@ class Lanes:
 
     def _run(self, pid: int, lane: _Lane) -> None:
         lane.running[pid] = time.monotonic(), _cpu_seconds(pid)
+        if lane is self._slow:
+            with contextlib.suppress(OSError):  # it may just have ended
+                os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
         self._send(pid, signal.SIGCONT)
 
     def _next_look_at(self, pid: int) -> float:

@@ -133,7 +133,7 @@ class StoreProcess:
         """Have a spare front lead in a place; return the link for who led there."""
         while True:
             self._spare_some()  # before there is a link: a child would keep it open
-            chosen = self._spare.pop(0)  # it has had the time to warm up
+            chosen = self._spare.pop(0)  # the one that is warm for longest
             ours, its = socket.socketpair()
             with its:
                 try:
@@ -158,8 +158,8 @@ class StoreProcess:
             self._lanes.enter(speaker.pid)
         elif what == front.IDLE:
             self._lanes.leave(speaker.pid)
-            if len(self._spare) < len(self._places):
-                self._spare.append(speaker)
+            if len(self._spare) < 2 * len(self._places) and not self._is_draining:
+                self._spare.insert(0, speaker)  # it has kept answers, and leads next
             else:
                 self._signal(speaker.pid, signal.SIGKILL)
         else:
@@ -270,8 +270,14 @@ class StoreProcess:
         return self._ended.get(pid)
 
     def _signal(self, pid: int, number: signal.Signals) -> None:
-        """Signal a process, if it has not been reaped: until then the id is its own."""
+        """Signal a process, if it has not been reaped: until then the id is its own.
+
+        One that is to end gets the processor for that, if we may give it.
+        """
         if pid in self._children:
+            if number == signal.SIGKILL:
+                with contextlib.suppress(OSError):
+                    os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
             os.kill(pid, number)
 
     def _reap(self) -> None:

@@ -29,6 +29,8 @@ _LOOK: Final = 0.005
 """Seconds between two looks at the main thread."""
 _LOOKS: Final = 100
 """Looks in vain after which there is none before the main thread does something."""
+NICENESS: Final = 19
+"""Of the main thread from then on, in the fast lane."""
 _PRIORITY: Final = os.sched_param(0)
 """The only one under the policies used here (sched(7))."""
 _GROWTH: Final = 32_000_000
@@ -48,6 +50,7 @@ class Watch(threading.Thread):
         self._control = control
         self._limits = limits
         self._main = threading.get_native_id()
+        self._usual = os.getpriority(os.PRIO_PROCESS, self._main)
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
         self._lock = threading.Lock()
         self._number = 0
@@ -70,9 +73,8 @@ class Watch(threading.Thread):
 
     def forestall(self) -> None:
         """Step down at once: the main thread begins to answer a request that is known as heavy."""
-        self.begin()
         with self._lock:
-            self._is_late = self._is_over = True
+            self._is_late = self._is_over = True  # the thread looks no more
         self._make_way(time.monotonic())
 
     def end(self) -> bool:
@@ -141,7 +143,7 @@ class Watch(threading.Thread):
     def _limit(self, began: float) -> None:
         confine.name("query worker")
         with contextlib.suppress(OSError):
-            os.sched_setscheduler(self._main, os.SCHED_IDLE, _PRIORITY)  # what light ones leave
+            os.setpriority(os.PRIO_PROCESS, self._main, NICENESS)
         left = self._limits.seconds - (time.monotonic() - began)
         signal.setitimer(signal.ITIMER_REAL, max(0.001, left))
         confine.limit(self._limits.memory)
@@ -159,6 +161,7 @@ class Watch(threading.Thread):
             return False
         try:
             os.sched_setscheduler(self._main, os.SCHED_OTHER, _PRIORITY)
+            os.setpriority(os.PRIO_PROCESS, self._main, self._usual)
         except OSError:
             return False
         return True
