@@ -164,6 +164,8 @@ def asking(server: Server, *queries: str) -> Iterator[list[Future[Answer]]]:
 
     with ThreadPoolExecutor(len(queries)) as pool:
         found: list[Future[Answer]] = []
+        # One that is done may lead again, and be a worker again with the same process id.
+        assert until(lambda: not named(server, "query worker"))
         for query in queries:
             before = named(server, "query worker")
             found.append(pool.submit(answer, query))
