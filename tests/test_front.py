@@ -266,22 +266,6 @@ def test_who_waits_too_long_is_refused_then_and_not_when_the_burst_is_over(tmp_p
         assert max(longest) < 2
 
 
-def test_a_front_that_has_answered_a_heavy_query_leads_next(server: Server) -> None:
-    """What it has kept is not made anew; only who is privileged may compete again."""
-    if os.geteuid() != 0:
-        pytest.skip("a process that was niced cannot go back without privileges")
-    with Connection(server) as connection:
-        assert counts(connection.ask(LIGHT))
-        assert until(lambda: not named(server, "query worker"))
-        [leader] = named(server, "front")
-        assert counts(connection.ask(post(heavy(3))), 3)
-        assert until(lambda: leader in named(server, "spare front"))
-        assert counts(connection.ask(post(heavy(3))), 3)
-        assert named(server, "front") == {leader}
-        assert os.sched_getscheduler(leader) == os.SCHED_OTHER
-        assert os.getpriority(os.PRIO_PROCESS, leader) == os.getpriority(os.PRIO_PROCESS, 0)
-
-
 PIPELINES: dict[str, list[tuple[bytes, Callable[[Answer], bool]]]] = {
     "light ones": [(LIGHT, counts)] * 20,
     "pages and queries": [

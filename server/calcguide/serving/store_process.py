@@ -158,7 +158,7 @@ class StoreProcess:
             self._lanes.enter(speaker.pid)
         elif what == front.IDLE:
             self._lanes.leave(speaker.pid)
-            if len(self._spare) < 2 * len(self._places) and not self._is_draining:
+            if len(self._spare) < len(self._places) and not self._is_draining:
                 self._spare.insert(0, speaker)  # it has kept answers, and leads next
             else:
                 self._signal(speaker.pid, signal.SIGKILL)
