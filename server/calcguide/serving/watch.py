@@ -29,7 +29,7 @@ _LOOK: Final = 0.005
 """Seconds between two looks at the main thread."""
 _LOOKS: Final = 100
 """Looks in vain after which there is none before the main thread does something."""
-NICENESS: Final = 19
+_NICENESS: Final = 19
 """Of the main thread from then on, in the fast lane."""
 _PRIORITY: Final = os.sched_param(0)
 """The only one under the policies used here (sched(7))."""
@@ -143,7 +143,7 @@ class Watch(threading.Thread):
     def _limit(self, began: float) -> None:
         confine.name("query worker")
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._main, NICENESS)
+            os.setpriority(os.PRIO_PROCESS, self._main, _NICENESS)
         left = self._limits.seconds - (time.monotonic() - began)
         signal.setitimer(signal.ITIMER_REAL, max(0.001, left))
         confine.limit(self._limits.memory)
