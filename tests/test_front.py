@@ -164,21 +164,26 @@ def asking(server: Server, *queries: str) -> Iterator[list[Future[Answer]]]:
 
     with ThreadPoolExecutor(len(queries)) as pool:
         found: list[Future[Answer]] = []
-        # One that is done may lead again, and be a worker again with the same process id.
-        assert until(lambda: not named(server, "query worker"))
         for query in queries:
-            before = named(server, "query worker")
-            found.append(pool.submit(answer, query))
-            assert until(lambda before=before: bool(named(server, "query worker") - before))  # type: ignore[misc]
+            with stepping_down(server):
+                found.append(pool.submit(answer, query))
         yield found
+
+
+@contextlib.contextmanager
+def stepping_down(server: Server) -> Iterator[None]:
+    """Do something, and wait until the front has stepped down for it: another one leads."""
+    leaders = named(server, "front")
+    yield
+    assert until(lambda: bool(named(server, "front") - leaders))
 
 
 def test_a_connection_lasts_through_heavy_queries_on_its_front(server: Server) -> None:
     with Connection(server) as light, Connection(server) as other:
         assert counts(light.ask(LIGHT))
         for tenths in (3, 4):
-            other.send(post(heavy(tenths)))
-            assert until(lambda: bool(named(server, "query worker")))
+            with stepping_down(server):
+                other.send(post(heavy(tenths)))
             for _ in range(5):
                 assert counts(light.ask(LIGHT))
                 assert light.ask(PAGE).status == 200
@@ -562,8 +567,8 @@ def test_a_server_that_is_told_to_end_answers_first(tmp_path: Path) -> None:
         Connection(ending) as asked,
     ):
         assert counts(idle.ask(LIGHT))
-        asked.send(post(heavy(8)), post(heavy(4)), LIGHT)
-        assert until(lambda: bool(named(ending, "query worker")))
+        with stepping_down(ending):
+            asked.send(post(heavy(8)), post(heavy(4)), LIGHT)
         family = ending.family()
         ending.process.send_signal(signal.SIGTERM)
         assert idle.is_at_end()
@@ -582,8 +587,8 @@ def test_a_server_that_ends_starts_nothing_in_vain(tmp_path: Path) -> None:
         serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_METRICS_PORT="0") as ending,
         Connection(ending) as asked,
     ):
-        asked.send(post(heavy(3)), post(heavy(5)))
-        assert until(lambda: bool(named(ending, "query worker")))
+        with stepping_down(ending):
+            asked.send(post(heavy(3)), post(heavy(5)))
         ending.process.send_signal(signal.SIGTERM)
         assert counts(asked.receive(), 3)
         family = ending.family()
