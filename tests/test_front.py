@@ -240,6 +240,39 @@ def test_for_a_query_that_was_ended_a_front_steps_down_at_once_and_for_its_error
         assert min(wait_beside(ENDLESS) for _ in range(3)) < 0.03
 
 
+def test_for_a_known_heavy_query_no_front_steps_down_before_there_is_a_place(
+    tmp_path: Path,
+) -> None:
+    with (
+        serving(
+            tmp_path,
+            CALCGUIDE_FRONTS="1",
+            CALCGUIDE_QUERY_SECONDS="3",
+            CALCGUIDE_SLOW_QUERIES="1",
+            CALCGUIDE_WAIT_MILLISECONDS="2000",
+        ) as server,
+        contextlib.ExitStack() as stack,
+    ):
+        first, second, gone, light = (stack.enter_context(Connection(server)) for _ in range(4))
+        assert first.ask(post(ENDLESS)).status == 504
+        with stepping_down(server):
+            first.send(post(ENDLESS))
+        leaders = named(server, "front")
+        gone.send(post(ENDLESS))
+        gone.socket.close()
+        assert counts(light.ask(LIGHT))
+        refused = second.ask(post(ENDLESS))
+        assert (refused.status, refused.fields["retry-after"]) == (503, "2")
+        assert "heavy queries" in refused.text
+        assert counts(second.ask(LIGHT))
+        assert named(server, "front") == leaders
+        with stepping_down(server):  # once the first one is ended
+            second.send(post(ENDLESS), LIGHT)
+        assert first.receive().status == 504
+        assert second.receive().status == 504
+        assert counts(second.receive())
+
+
 def test_who_asks_once_a_second_is_not_said_to_have_waited(tmp_path: Path) -> None:
     with (
         serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_WAIT_MILLISECONDS="100") as server,

@@ -40,10 +40,10 @@ class Processes:
             if each.pid == pid:
                 each.send_signal(number)
 
-    def enter(self, program: str = IDLE) -> int:
+    def enter(self, program: str = IDLE, *, is_known: bool = False) -> int:
         process = subprocess.Popen([sys.executable, "-c", program])
         self._started.append(process)
-        self.lanes.enter(process.pid)
+        self.lanes.enter(process.pid, is_known)
         return process.pid
 
     def end(self) -> None:
@@ -141,3 +141,28 @@ def test_one_that_has_ended_just_now_harms_nobody(processes: Processes) -> None:
     processes.lanes.look()
     processes.lanes.leave(pid)
     assert processes.lanes.until_next_look() is None
+
+
+def test_one_that_is_known_as_slow_begins_in_the_slow_lane(processes: Processes) -> None:
+    assert processes.lanes.has_slow_place()
+    pid = processes.enter(is_known=True)
+    assert os.sched_getscheduler(pid) == os.SCHED_IDLE
+    assert not processes.lanes.has_slow_place()
+    first, second = processes.enter(), processes.enter()
+    assert not is_suspended(first)
+    assert not is_suspended(second)
+    processes.lanes.leave(pid)
+    assert processes.lanes.has_slow_place()
+
+
+def test_processes_that_are_forked_later_know_whether_a_slow_place_is_free(
+    processes: Processes,
+) -> None:
+    to_end, end = os.pipe()
+    child = os.fork()
+    if not child:
+        os.read(to_end, 1)
+        os._exit(processes.lanes.has_slow_place())
+    processes.enter(is_known=True)
+    os.write(end, b"!")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -36,15 +36,10 @@ def end_with_parent(parent: int) -> None:
 
 
 def limit(memory: int) -> None:
-    """Allow no core dump, and `memory` bytes above what is held now, until `lift`."""
+    """Allow no core dump, and `memory` bytes above what is held now."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     _set(resource.RLIMIT_AS, pages * resource.getpagesize() + memory)
     _set(resource.RLIMIT_CORE, 0)
-
-
-def lift() -> None:
-    """Allow as much memory again as there is."""
-    _set(resource.RLIMIT_AS, resource.getrlimit(resource.RLIMIT_AS)[1])
 
 
 def forbid_files() -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 LEADER: Final = "the leader"
+LATER: Final = "the leader, later"
 THREAD: Final = "a thread of this process"
 
 _CONNECTION: Final = "connection"
@@ -55,7 +56,7 @@ class Connection:
     killed: int = 0
     """How often the process was ended that answered its request, and not by a limit."""
     answered_by: str | Link | None = None
-    """Who is to answer: LEADER, THREAD or a link; None where nothing was asked."""
+    """Who is to answer: LEADER, LATER, THREAD or a link; None where nothing was asked."""
 
     @property
     def is_idle(self) -> bool:

@@ -27,10 +27,11 @@ from calcguide.query.errands import ENDED
 from calcguide.query.limits import Limits, ended
 from calcguide.serving import http
 from calcguide.serving.clients import Clients
-from calcguide.serving.connection import LEADER, THREAD, Connection, Link, pass_on, taken
+from calcguide.serving.connection import LATER, LEADER, THREAD, Connection, Link, pass_on, taken
 from calcguide.serving.http import Reader, Request
+from calcguide.serving.lanes import Lanes
 from calcguide.serving.places import Place
-from calcguide.serving.watch import Watch, resident_bytes
+from calcguide.serving.watch import Watch
 from calcguide.views.prepared import KEPT, Key
 from calcguide.views.problems import is_refused, refuse
 
@@ -49,8 +50,6 @@ DRAIN: Final = "drain"
 """To a front: end, once what was asked is answered."""
 STEP_DOWN: Final = "step down"
 """From a front."""
-IDLE: Final = "idle"
-"""From a front: the query is answered, and it may lead again."""
 NO_PLACE: Final = "no place"
 """How a front has ended: no place for a slow query became free in time."""
 
@@ -120,34 +119,42 @@ class Front(Clients):
         self._application = application
         self._control = control
         self._limits = limits
+        self._no_place = _NO_PLACE.format(limits.wait)
         self._pool = ThreadPoolExecutor(_THREADS)
         self._lock = threading.Lock()
+        self._asked: list[tuple[Connection, Request]] = []
+        """What this thread is to answer."""
+        self._heavy_asked: list[tuple[Connection, Request]] = []
+        """The same of what is known as heavy: it waits until all else is answered."""
+        self._answers: collections.deque[tuple[Connection, bytes, bool]] = collections.deque()
+        """Made by other threads."""
+        self._refused = 0.0
+        """When what had waited too long was refused."""
+        self._known: tuple[int, ...] = ()
+        """Hashes of requests that were heavy, and not answered in the end: the front steps down
+        for them at once, where there is a place in the slow lane."""
+        self._links: dict[int, Link] = {}
+        """By process id."""
+        self._successor: socket.socket | None = None
+        self._succeeded = threading.Event()
+        self._heavy: Connection | None = None
 
-    def run(self, places: list[Place]) -> None:
-        """Lead in one of these places whenever told to; return when told to end."""
+    def run(self, places: list[Place], lanes: Lanes) -> None:
+        """Lead in one of these places once told to; return when all is answered."""
+        self._lanes = lanes
         self._application.warm_up()
-        while True:
-            try:
-                message, passed = wire.receive_passed(self._control)
-            except EOFError:  # the store process has ended
-                return
-            if message[0] == DRAIN:
-                return
-            if message[0] != LEAD:
-                continue  # an answer that came too late
-            confine.name("front")
-            try:
-                self._lead(places[message[1]], passed)
-            except _SteppedDownError:
-                if self._is_fit_again():
-                    confine.name("spare front")
-                    wire.send(self._control, (IDLE,))
-                    continue
-            self._end_in_peace()
+        try:
+            message, passed = wire.receive_passed(self._control)
+        except EOFError:  # the store process has ended
             return
+        if message[0] == LEAD:
+            confine.name("front")
+            with contextlib.suppress(_SteppedDownError):
+                self._lead(places[message[1]], passed)
+            self._end_in_peace()
 
     def _end_in_peace(self) -> None:
-        """Wait for what other threads have begun, such as a line of the log."""
+        """Wait for what other threads have begun: answers, lines of the log."""
         self._pool.shutdown()
         for thread in threading.enumerate():
             if thread is not threading.main_thread() and not thread.daemon:
@@ -157,7 +164,6 @@ class Front(Clients):
 
     def _lead(self, place: Place, passed: list[socket.socket]) -> None:
         """Answer until all is answered after `DRAIN`; raises _SteppedDownError."""
-        self._have_nothing()
         self._meet(place)
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
         self._listen_to(self._control.fileno(), self._hear)
@@ -174,29 +180,10 @@ class Front(Clients):
             os.close(self._wake)
             os.close(self._woken)
 
-    def _have_nothing(self) -> None:
-        """Be as a front that never led."""
-        self._asked: list[tuple[Connection, Request, bool]] = []
-        """What this thread is to answer, and whether it was heavy before."""
-        self._answers: collections.deque[tuple[Connection, bytes, bool]] = collections.deque()
-        """Made by other threads."""
-        self._refused = 0.0
-        """When what had waited too long was refused."""
-        self._under_way = 0
-        """Requests that other threads answer."""
-        self._known: tuple[int, ...] = ()
-        """Hashes of requests that were heavy, and not answered in the end: they wait until all
-        others are answered, and the front steps down for them at once."""
-        self._links: dict[int, Link] = {}
-        """By process id."""
-        self._successor: socket.socket | None = None
-        self._succeeded = threading.Event()
-        self._heavy: Connection | None = None
-
     def _loop(self) -> None:
         swept = self._now
         while not (self._is_draining and not self._connections):
-            events = self._poll.poll(0 if self._asked else _SWEEP)
+            events = self._poll.poll(0 if self._asked else _BREATH if self._heavy_asked else _SWEEP)
             self._now = time.monotonic()
             for fileno, _ in events:
                 handler = self._handlers.get(fileno)
@@ -205,7 +192,6 @@ class Front(Clients):
             self._answer_some()
             if self._now - swept >= _SWEEP:
                 swept = self._now
-                self._watch.resident = resident_bytes()
                 self._sweep()
 
     def _answer_some(self) -> None:
@@ -217,24 +203,29 @@ class Front(Clients):
         while self._asked and self._now - started < _PAUSE:
             self._answer_watched(*self._asked.pop())
             self._now = time.monotonic()
-        self._refuse_late()
+        if self._now - self._refused >= _BREATH:
+            self._refused = self._now
+            self._asked = self._refuse_late(self._asked, _BUSY)
+            self._heavy_asked = self._refuse_late(self._heavy_asked, self._no_place)
+        if self._heavy_asked and not self._asked and self._lanes.has_slow_place():
+            connection, request = self._heavy_asked.pop(0)
+            if connection.socket.fileno() >= 0:
+                self._answer_watched(connection, request, is_known=True)
 
-    def _refuse_late(self) -> None:
-        """Refuse what has waited too long, and would wait on while later ones come first."""
-        if self._now - self._refused < _BREATH:
-            return
-        self._refused = self._now
+    def _refuse_late(
+        self, asked: list[tuple[Connection, Request]], why: str
+    ) -> list[tuple[Connection, Request]]:
+        """Refuse what has waited too long, and would wait on; return the rest."""
         late = self._now - self._limits.wait
-        waiting, self._asked = self._asked, []
-        for connection, request, was_heavy in waiting:
+        rest: list[tuple[Connection, Request]] = []
+        for connection, request in asked:
             is_enough = time.monotonic() - self._now > _PAUSE
             if is_enough or connection.asked >= late or is_refused(request.environ):
-                self._asked.append((connection, request, was_heavy))
+                rest.append((connection, request))
             else:
-                refuse(request.environ, Busy(_BUSY))
-                content, keeps = self._made(request)
-                if connection.socket.fileno() >= 0:
-                    self._send(connection, content, keeps)
+                refuse(request.environ, Busy(why))
+                self._send_for(connection, *self._made(request))
+        return rest
 
     def _hear(self) -> None:
         """Do what the store process says."""
@@ -257,24 +248,30 @@ class Front(Clients):
         if self._is_draining:
             request = request._replace(keeps=False)
         if self._application.is_led(request.environ):
-            connection.answered_by = LEADER
-            was_heavy = self._is_known(connection) and not is_refused(request.environ)
-            place = 0 if was_heavy else len(self._asked)
-            self._asked.insert(place, (connection, request, was_heavy))
-            return
-        connection.answered_by = THREAD
+            if self._is_known(connection) and not is_refused(request.environ):
+                self._heavy_asked.append((connection, request))
+                self._listen_no_more(connection, LATER)
+            else:
+                self._asked.append((connection, request))
+                connection.answered_by = LEADER
+        else:
+            self._listen_no_more(connection, THREAD)
+            self._pool.submit(self._answer_elsewhere, connection, request)
+
+    def _listen_no_more(self, connection: Connection, answered_by: str) -> None:
+        """Until it is answered, hear only of its end."""
+        connection.answered_by = answered_by
         self._poll.modify(connection.socket.fileno(), 0)
-        with self._lock:
-            self._under_way += 1
-        self._pool.submit(self._answer_elsewhere, connection, request)
 
     def _is_known(self, connection: Connection) -> bool:
         return bool(self._known) and _mark(connection) in self._known
 
-    def _answer_watched(self, connection: Connection, request: Request, was_heavy: bool) -> None:
+    def _answer_watched(
+        self, connection: Connection, request: Request, *, is_known: bool = False
+    ) -> None:
         """Answer a request in this thread; raises _SteppedDownError where it was a heavy one."""
         self._heavy = connection
-        if was_heavy:
+        if is_known:
             self._watch.forestall()
         else:
             self._watch.begin()
@@ -287,19 +284,15 @@ class Front(Clients):
 
     def _answer_elsewhere(self, connection: Connection, request: Request) -> None:
         """In another thread: make an answer, and have the leader send it."""
-        try:
-            content, keeps = self._made(request)
-            with self._lock:
-                is_leader = self._successor is None
-                if is_leader:
-                    self._answers.append((connection, content, keeps))
-                    with contextlib.suppress(BlockingIOError):
-                        os.write(self._woken, b"!")
-            if not is_leader:
-                self._deliver(connection, content, keeps)
-        finally:
-            with self._lock:
-                self._under_way -= 1
+        content, keeps = self._made(request)
+        with self._lock:
+            is_leader = self._successor is None
+            if is_leader:
+                self._answers.append((connection, content, keeps))
+                with contextlib.suppress(BlockingIOError):
+                    os.write(self._woken, b"!")
+        if not is_leader:
+            self._deliver(connection, content, keeps)
 
     def _made(self, request: Request) -> tuple[bytes, bool]:
         try:
@@ -316,7 +309,7 @@ class Front(Clients):
             self._send_for(*self._answers.popleft())
 
     def _send_for(self, connection: Connection, content: bytes, keeps: bool) -> None:
-        """Send what another has answered, if the client is there."""
+        """Send an answer and listen again, if the client is there."""
         if connection.socket.fileno() >= 0:
             self._poll.modify(connection.socket.fileno(), select.EPOLLIN)
             self._send(connection, content, keeps)
@@ -353,16 +346,6 @@ class Front(Clients):
         with self._lock, contextlib.suppress(OSError):
             if self._successor:
                 wire.send(self._successor, (connection.name, content, keeps, kept))
-
-    def _is_fit_again(self) -> bool:
-        """Wait until all is answered; return whether this process may lead again."""
-        may_lead = self._watch.lift()
-        while self._under_way:
-            time.sleep(_BREATH)
-        with self._lock:
-            if self._successor:
-                self._successor.close()
-        return may_lead
 
     # Succeeding
 
@@ -445,7 +428,7 @@ class Front(Clients):
         """Why a query was ended; None where a limit has not done it: it may be begun anew."""
         limits = self._limits
         if isinstance(how, str):
-            return Busy(_NO_PLACE.format(limits.wait))
+            return Busy(self._no_place)
         error = ended(how, time.monotonic() - link.began, limits.seconds, limits)
         return None if isinstance(error, Busy) else error
 

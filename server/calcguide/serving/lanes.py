@@ -8,6 +8,7 @@ there are places.
 
 import contextlib
 import math
+import mmap
 import os
 import signal
 import time
@@ -46,10 +47,18 @@ class Lanes:
         self._refuse = refuse
         self._fast = _Lane(limits.fast_queries)
         self._slow = _Lane(limits.slow_queries)
+        self._taken = memoryview(mmap.mmap(-1, 4)).cast("I")
+        """How many places in the slow lane are taken or waited for, in memory that processes
+        share."""
 
-    def enter(self, pid: int) -> None:
-        """A process has met a heavy query."""
-        self._admit(pid, self._fast)
+    def has_slow_place(self) -> bool:
+        """Return whether the slow lane has a place free, in any process that was forked here."""
+        return self._taken[0] < self._limits.slow_queries
+
+    def enter(self, pid: int, is_known: bool = False) -> None:
+        """A process has met a heavy query, or one that is known as slow."""
+        self._admit(pid, self._slow if is_known else self._fast)
+        self._count()
 
     def leave(self, pid: int) -> None:
         """A process has answered it, or ended; it goes on if it was suspended just then."""
@@ -75,6 +84,10 @@ class Lanes:
                 self._refuse(lane.waiting.popleft()[1])
             while lane.waiting and len(lane.running) < lane.places:
                 self._run(lane.waiting.popleft()[1], lane)
+        self._count()
+
+    def _count(self) -> None:
+        self._taken[0] = len(self._slow.running) + len(self._slow.waiting)
 
     def _admit(self, pid: int, lane: _Lane) -> None:
         if len(lane.running) < lane.places:

@@ -127,7 +127,7 @@ class StoreProcess:
         theirs.close()
         confine.name("spare front")
         confine.forbid_network()
-        self._make_front(control).run(self._places)
+        self._make_front(control).run(self._places, self._lanes)
 
     def _lead(self, place: int) -> socket.socket:
         """Have a spare front lead in a place; return the link for who led there."""
@@ -155,13 +155,7 @@ class StoreProcess:
         if what == front.STEP_DOWN:
             self._succeed(speaker)
         elif what == watch.HEAVY:
-            self._lanes.enter(speaker.pid)
-        elif what == front.IDLE:
-            self._lanes.leave(speaker.pid)
-            if len(self._spare) < len(self._places) and not self._is_draining:
-                self._spare.insert(0, speaker)  # it has kept answers, and leads next
-            else:
-                self._signal(speaker.pid, signal.SIGKILL)
+            self._lanes.enter(speaker.pid, *more)
         else:
             _tell(speaker.control, (ENDED, *more, self._how_it_ended(*more)))
 

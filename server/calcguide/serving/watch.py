@@ -12,14 +12,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from calcguide.query import confine, wire
 from calcguide.query.limits import Limits
 
 HEAVY: Final = "heavy"
-"""To the store process: this one has stepped down, and has one heavy request."""
+"""To the store process: this one has stepped down, and has one heavy request; and whether such a
+one was not answered in the end before."""
 
 _LIGHT: Final = 0.05
 """Seconds of the main thread after which a request is no light one."""
@@ -29,13 +29,8 @@ _LOOK: Final = 0.005
 """Seconds between two looks at the main thread."""
 _LOOKS: Final = 100
 """Looks in vain after which there is none before the main thread does something."""
-_NICENESS: Final = 19
+_NICENESS: Final = 10
 """Of the main thread from then on, in the fast lane."""
-_PRIORITY: Final = os.sched_param(0)
-"""The only one under the policies used here (sched(7))."""
-_GROWTH: Final = 32_000_000
-"""Bytes by which a process that leads again may have grown."""
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class Watch(threading.Thread):
@@ -50,7 +45,6 @@ class Watch(threading.Thread):
         self._control = control
         self._limits = limits
         self._main = threading.get_native_id()
-        self._usual = os.getpriority(os.PRIO_PROCESS, self._main)
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
         self._lock = threading.Lock()
         self._number = 0
@@ -60,8 +54,6 @@ class Watch(threading.Thread):
         self._is_over = False
         self._is_asleep = False
         self._woken = threading.Event()
-        self.resident = resident_bytes()
-        """Memory of this process before the request."""
 
     def begin(self) -> None:
         """Say that the main thread begins to answer a request."""
@@ -75,7 +67,7 @@ class Watch(threading.Thread):
         """Step down at once: the main thread begins to answer a request that is known as heavy."""
         with self._lock:
             self._is_late = self._is_over = True  # the thread looks no more
-        self._make_way(time.monotonic())
+        self._make_way(time.monotonic(), is_known=True)
 
     def end(self) -> bool:
         """Say that it is answered; return whether the front has stepped down for it."""
@@ -115,14 +107,14 @@ class Watch(threading.Thread):
                     is_met = self._is_busy and number == self._number and not self._is_late
                     self._is_late = self._is_late or is_met
                 if is_met:
-                    self._make_way(began)
+                    self._make_way(began, is_known=False)
                     return
 
-    def _make_way(self, began: float) -> None:
+    def _make_way(self, began: float, *, is_known: bool) -> None:
         """Step down for the request that began then, and limit it."""
         self._step_down(began)
         self._limit(began)
-        wire.send(self._control, (HEAVY,))
+        wire.send(self._control, (HEAVY, is_known))
 
     def _is_too_long(self, began: float, used: float) -> bool:
         """Whether the request is no light one, having begun and used so much then."""
@@ -147,26 +139,3 @@ class Watch(threading.Thread):
         left = self._limits.seconds - (time.monotonic() - began)
         signal.setitimer(signal.ITIMER_REAL, max(0.001, left))
         confine.limit(self._limits.memory)
-
-    def lift(self) -> bool:
-        """Take the limits away after the request; return whether the process may lead again.
-
-        It may where it has not grown, and may compete again: only who is privileged may
-        (RLIMIT_NICE, getrlimit(2)). A new process would have to meet each page of
-        the store, and make again what this one has prepared.
-        """
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        confine.lift()
-        if resident_bytes() - self.resident > _GROWTH:
-            return False
-        try:
-            os.sched_setscheduler(self._main, os.SCHED_OTHER, _PRIORITY)
-            os.setpriority(os.PRIO_PROCESS, self._main, self._usual)
-        except OSError:
-            return False
-        return True
-
-
-def resident_bytes() -> int:
-    """Return how much of this process is in memory (proc(5), statm)."""
-    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * _PAGE
