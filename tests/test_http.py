@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from calcguide.serving.http import Malformed, Reader, Request, answer, refused
+from calcguide.views.answering import Answering, Headers, Response, from_wsgi
 from calcguide.views.gate import LONGEST_BODY, REFUSED
 
 CONSTANT = {"wsgi.url_scheme": "http", "REMOTE_ADDR": ""}
@@ -479,24 +480,14 @@ def test_a_refusal_is_answered_by_the_application_and_ends_the_connection() -> N
     assert REFUSED not in CONSTANT
 
 
-Headers = list[tuple[str, str]]
-
-
 def saying(
-    status: str = "200 OK", headers: Headers | None = None, body: tuple[bytes, ...] = (b"a", b"b")
-) -> Callable[..., Iterable[bytes]]:
+    status: str = "200 OK", headers: Headers | None = None, body: bytes = b"ab"
+) -> Answering:
     """Return an application that always says the same."""
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        start_response(status, headers or [])
-        return body
-
-    return application
+    return lambda _: Response(status, headers or [], body)
 
 
-def answered(
-    application: Callable[..., Iterable[bytes]], raw: bytes
-) -> tuple[str, Headers, bytes, bool]:
+def answered(application: Answering, raw: bytes) -> tuple[str, Headers, bytes, bool]:
     """Return status line, fields, body of an answer, and whether the connection stays."""
     request = Reader(CONSTANT, raw).request()
     assert request
@@ -550,20 +541,20 @@ def test_an_answer_has_its_date_and_the_fields_of_the_application_in_order() -> 
 @pytest.mark.parametrize(
     ("status", "headers", "body", "lengths"),
     [
-        ("200 OK", [], (b"a", b"b"), ["2"]),
-        ("200 OK", [], (), ["0"]),
-        ("200 OK", [("Content-Length", "2")], (b"ab",), ["2"]),
-        ("404 Not Found", [], (b"ab",), ["2"]),
-        ("204 No Content", [], (), []),
-        ("304 Not Modified", [], (b"",), []),
+        ("200 OK", [], b"ab", ["2"]),
+        ("200 OK", [], b"", ["0"]),
+        ("200 OK", [("Content-Length", "2")], b"ab", ["2"]),
+        ("404 Not Found", [], b"ab", ["2"]),
+        ("204 No Content", [], b"", []),
+        ("304 Not Modified", [], b"", []),
     ],
 )
 def test_an_answer_has_one_length_where_it_may_have_a_body(
-    status: str, headers: Headers, body: tuple[bytes, ...], lengths: list[str]
+    status: str, headers: Headers, body: bytes, lengths: list[str]
 ) -> None:
     _, found, content, _ = answered(saying(status, headers, body), head())
     assert [value for name, value in found if name == "Content-Length"] == lengths
-    assert content == b"".join(body)
+    assert content == body
 
 
 @pytest.mark.parametrize("headers", [[], [("Content-Length", "2")]])
@@ -591,20 +582,18 @@ def test_a_field_of_more_than_one_line_is_never_sent(field: tuple[str, str]) -> 
         answer(saying(headers=[field]), request)
 
 
-def test_what_an_application_opened_is_closed() -> None:
+def test_what_an_application_of_wsgi_says_in_pieces_is_whole_and_closed() -> None:
     class Body(list[bytes]):
         closed = False
 
         def close(self) -> None:
             self.closed = True
 
-    body = Body([b"a"])
+    body = Body([b"a", b"b"])
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        start_response("200 OK", [])
+        start_response("200 OK", [("X-First", "1")])
         return body
 
-    request = Reader(CONSTANT, head()).request()
-    assert request
-    assert answer(application, request)[0].endswith(b"\r\n\r\na")
+    assert from_wsgi(application)({}) == ("200 OK", [("X-First", "1")], b"ab")
     assert body.closed

@@ -1,6 +1,5 @@
 """What has been answered once is answered again from memory, and never anything else."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +9,11 @@ from werkzeug.test import Client
 from calcguide.app import create_app
 from calcguide.dataset import Dataset
 from calcguide.settings import Settings
+from calcguide.views.answering import Response, to_wsgi
 from calcguide.views.prepared import Prepared
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 SELECT = "/sparql?query=SELECT+%2A+%7B+%3Fs+a+%3Fc+%7D+LIMIT+3"
 
@@ -24,15 +24,14 @@ class Counting:
     def __init__(self) -> None:
         self.asked = 0
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment") -> Response:
         self.asked += 1
         path = environ["PATH_INFO"]
         status = "404 NOT FOUND" if path == "/missing" else "200 OK"
         caching = "no-store" if path == "/changing" else "no-cache"
-        start_response(status, [("Cache-Control", caching), ("ETag", f'"{path}"')])
-        return [environ["wsgi.input"].read() or b"x" * (40_000 if path == "/large" else 10)]
+        headers = [("Cache-Control", caching), ("ETag", f'"{path}"')]
+        body = environ["wsgi.input"].read() or b"x" * (40_000 if path == "/large" else 10)
+        return Response(status, headers, body)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,7 @@ def test_only_the_same_request_is_answered_from_memory(
     first: dict[str, object], second: dict[str, object], asked: int
 ) -> None:
     counting = Counting()
-    client = Client(Prepared(counting, 200_000))
+    client = Client(to_wsgi(Prepared(counting, 200_000)))
     one = client.open(**first)  # type: ignore[arg-type]
     other = client.open(**second)  # type: ignore[arg-type]
     assert counting.asked == asked
@@ -72,7 +71,7 @@ def test_only_the_same_request_is_answered_from_memory(
 
 def test_the_least_lately_used_answer_makes_room() -> None:
     counting = Counting()
-    client = Client(Prepared(counting, 12_000))
+    client = Client(to_wsgi(Prepared(counting, 12_000)))
     for path in ["/0", *(f"/{n}" for n in range(1, 11)), "/0", "/11", "/12", "/0"]:
         client.get(path)
     assert counting.asked == 13
@@ -82,7 +81,7 @@ def test_the_least_lately_used_answer_makes_room() -> None:
 
 def test_what_an_answer_is_kept_under_takes_room_too() -> None:
     counting = Counting()
-    client = Client(Prepared(counting, 80_000))
+    client = Client(to_wsgi(Prepared(counting, 80_000)))
     for number in [*range(20), 0]:
         client.get("/a", query_string=f"q={number}" + "x" * 8_000)
     assert counting.asked == 21

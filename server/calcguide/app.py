@@ -19,6 +19,7 @@ from calcguide.settings import Settings
 from calcguide.validation import Verdict
 from calcguide.views import problems, signposting
 from calcguide.views.alignments import alignments
+from calcguide.views.answering import Answering, from_wsgi, to_wsgi
 from calcguide.views.browse import browsing
 from calcguide.views.compare import comparing
 from calcguide.views.completion import Completion
@@ -40,7 +41,7 @@ from calcguide.views.sparql import CHECK, PATH, Endpoint, endpoint
 from calcguide.views.void import void
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 EVALUATING: Final = frozenset({PATH, CHECK, READY})
 """Paths that evaluate a query."""
@@ -68,8 +69,10 @@ _BLUEPRINTS = (
 class Application(Flask):
     """The WSGI application, and what a front asks of it."""
 
+    answer: Answering
+    """What answers all requests, as `wsgi_app` does."""
     prepared: Prepared
-    answering: "WSGIApplication"
+    answering: Answering
     """What answers a query that was not asked before."""
 
     def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
@@ -89,15 +92,11 @@ class Application(Flask):
             query = f"SELECT * {{ ?s ?p ?o }} LIMIT {number}"
             environ = {"PATH_INFO": PATH, "QUERY_STRING": urlencode({"query": query})}
             setup_testing_defaults(environ)
-            list(self.answering(environ, _start))
+            self.answering(environ)
 
     def send_static_file(self, filename: str) -> Response:
         """Answer with a file of the site's look; its conditions are decided as all others are."""
         return send_from_directory(self.static_folder or "", filename, conditional=False)
-
-
-def _start(*_: object) -> Any:  # noqa: ANN401
-    """Begin an answer that goes nowhere (PEP 3333, start_response)."""
 
 
 def create_app(
@@ -131,11 +130,12 @@ def create_app(
         app.register_blueprint(blueprint)
     problems.register(app)
     signposting.register(app)
-    app.answering = Completion(Endpoint(app.wsgi_app, site), site.since)
+    app.answering = Completion(Endpoint(from_wsgi(app.wsgi_app), site), site.since)
     app.prepared = Prepared(
         Gate(app.answering, settings), settings.number("prepared_mb") * 1_000_000
     )
-    app.wsgi_app = Observation(app.prepared, settings, counts or Counts())  # type: ignore[method-assign]
+    app.answer = Observation(app.prepared, settings, counts or Counts())
+    app.wsgi_app = to_wsgi(app.answer)  # type: ignore[assignment, method-assign]
     return app
 
 

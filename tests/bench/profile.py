@@ -118,7 +118,7 @@ def _answered(app: Application, constant: dict[str, Any], content: bytes) -> int
     if request is None:
         raise RuntimeError(f"no whole request: {content!r}")
     app.is_led(request.environ)
-    answer, _ = http.answer(app, request)
+    answer, _ = http.answer(app.answer, request)
     if not answer.startswith(b"HTTP/1.1 200"):
         raise RuntimeError(f"{content!r}: {answer[:200]!r}")
     return 1

@@ -32,13 +32,12 @@ from calcguide.serving.http import Reader, Request
 from calcguide.serving.lanes import Lanes
 from calcguide.serving.places import Place
 from calcguide.serving.watch import Watch
+from calcguide.views.answering import Answering
 from calcguide.views.prepared import KEPT, Key
 from calcguide.views.problems import is_refused, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 # What a front and the store process say to each other; the watch says one thing more, and ENDED is
 # said to a front, with a process id and how that ended, as the answer to the same.
@@ -80,12 +79,9 @@ _FAULT: Final = HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the server
 
 
 class Application(Protocol):
-    """A WSGI application that says who is to answer."""
+    """What answers requests, and says who is to."""
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", /
-    ) -> "Iterable[bytes]":
-        """Answer a request (PEP 3333)."""
+    answer: Answering
 
     def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
         """Keep an answer that another front has kept."""
@@ -296,12 +292,12 @@ class Front(Clients):
 
     def _made(self, request: Request) -> tuple[bytes, bool]:
         try:
-            return http.answer(self._application, request)
+            return http.answer(self._application.answer, request)
         except MemoryError:
             os.abort()
         except BaseException:  # noqa: BLE001 - a fault, ours or the engine's, harms one request
             traceback.print_exc()
-            return http.answer(self._application, http.refused(self._constant, _FAULT))
+            return http.answer(self._application.answer, http.refused(self._constant, _FAULT))
 
     def _take_answers(self) -> None:
         os.read(self._wake, _AT_ONCE)

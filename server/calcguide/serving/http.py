@@ -12,13 +12,14 @@ import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from calcguide.views.answering import Answering
 from calcguide.views.gate import LONGEST_BODY, REFUSED, TOO_LARGE, Refusal
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 _LONGEST_HEAD: Final = 65_536
 """Bytes of the request line and the fields."""
@@ -222,41 +223,21 @@ def refused(constant: "WSGIEnvironment", refusal: Refusal) -> Request:
     return Request(environ, keeps=False)
 
 
-def answer(application: "WSGIApplication", request: Request) -> tuple[bytes, bool]:
+def answer(application: Answering, request: Request) -> tuple[bytes, bool]:
     """Return the whole answer of an application, and whether the connection stays."""
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:  # noqa: ANN401
-        started.append((status, headers))
-
-    environ = request.environ
-    content = application(environ, start)
-    body = b"".join(content)
-    if hasattr(content, "close"):
-        content.close()
-    return _written(*started[0], body, request)
-
-
-def _written(
-    status: str, headers: list[tuple[str, str]], body: bytes, request: Request
-) -> tuple[bytes, bool]:
-    keeps = request.keeps
-    lines = [f"HTTP/1.1 {status}\r\nDate: {_date(int(time.time()))}\r\n"]
-    has_length = False
-    for name, value in headers:
-        if name == "Connection":
-            keeps = False  # the application says no more than `close`
-        else:
-            lines.append(f"{name}: {value}\r\n")
-            has_length = has_length or name == "Content-Length"
-    if not has_length and status[:3] not in _NO_CONTENT:
-        lines.append(f"Content-Length: {len(body)}\r\n")
-    if not keeps:
-        lines.append("Connection: close\r\n")
-    elif "HTTP_CONNECTION" in request.environ:  # HTTP/1.0 wants to be told
-        lines.append("Connection: keep-alive\r\n")
-    head = "".join(lines)
-    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
+    status, headers, body = application(request.environ)
+    named = dict(headers)
+    keeps = request.keeps and "Connection" not in named  # the application says no more than `close`
+    more = []
+    if "Content-Length" not in named and status[:3] not in _NO_CONTENT:
+        more.append(("Content-Length", str(len(body))))
+    if not keeps and "Connection" not in named:
+        more.append(("Connection", "close"))
+    elif keeps and "HTTP_CONNECTION" in request.environ:  # HTTP/1.0 wants to be told
+        more.append(("Connection", "keep-alive"))
+    lines = [f"{name}: {value}\r\n" for name, value in (*headers, *more)]
+    head = f"HTTP/1.1 {status}\r\nDate: {_date(int(time.time()))}\r\n{''.join(lines)}"
+    if head.count("\n") != len(lines) + 2 or head.count("\r") != len(lines) + 2:
         raise ValueError("A header field has more than one line.")
     if request.environ["REQUEST_METHOD"] == "HEAD":
         body = b""

@@ -6,20 +6,19 @@ Conditions and content codings are those of RFC 9110, sections 8.8, 13 and 12.5.
 import functools
 import gzip
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from werkzeug.http import http_date, parse_etags
 
 from calcguide.errors import NotAcceptable
+from calcguide.views.answering import Answering, Headers, Response
 from calcguide.views.negotiation import weight
 from calcguide.views.problems import refuse
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-Headers = list[tuple[str, str]]
+    from _typeshed.wsgi import WSGIEnvironment
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -54,7 +53,7 @@ PREFLIGHT: Final = {
 
 PACKED: Final = "calcguide.packed"
 """Key of the WSGI environment: the gzip form of the answer, where that is at hand."""
-OF_CONTENT: Final = ("content-encoding", "content-length", "content-type")
+OF_CONTENT: Final = ("Content-Encoding", "Content-Length", "Content-Type")
 """Headers that a 304 has no use for (RFC 9110, section 15.4.5)."""
 GZIP: Final = "gzip"
 IDENTITY: Final = "identity"
@@ -75,20 +74,18 @@ _DATES: Final = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %
 
 
 class Completion:
-    """A WSGI application that completes the answers of another one.
+    """An application that completes the answers of another one.
 
     A successful answer gets validators and the coding that the client prefers; it is empty, with
     status 304, where the client has it. HEAD is asked as GET and answered without the content, so
     that both have the same headers (section 9.3.2).
     """
 
-    def __init__(self, application: "WSGIApplication", since: datetime) -> None:
+    def __init__(self, application: Answering, since: datetime) -> None:
         self._application = application
         self._since = http_date(since)
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment") -> Response:
         """Answer a request in full."""
         method = environ["REQUEST_METHOD"]
         if method == "HEAD":
@@ -97,30 +94,29 @@ class Completion:
             status, headers, body = self._answer(environ)
         finally:
             environ["REQUEST_METHOD"] = method
-        start_response(status, headers)
-        return [b""] if method == "HEAD" else [body]
+        return Response(status, headers, b"" if method == "HEAD" else body)
 
     def _answer(self, environ: "WSGIEnvironment") -> tuple[str, Headers, bytes]:
-        status, headers, body = _answered(self._application, environ)
-        named = {name.lower(): value for name, value in headers}
+        status, headers, body = self._application(environ)
+        named = dict(headers)
         added = {"X-Content-Type-Options": "nosniff"}
         if environ["REQUEST_METHOD"] == "OPTIONS":
-            added |= PREFLIGHT | {"Access-Control-Allow-Methods": named.get("allow", "")} | SHARED
+            added |= PREFLIGHT | {"Access-Control-Allow-Methods": named.get("Allow", "")} | SHARED
             return status, _with(headers, added), body
         if status in (_OK, _NOT_MODIFIED):
             accepted = weights(environ.get("HTTP_ACCEPT_ENCODING"))
             coding = _chosen(accepted, named, body)
             if coding is None:
                 return self._no_coding(environ)
-            added["Vary"] = _listed(named.get("vary"), "Accept-Encoding")
+            added["Vary"] = _listed(named.get("Vary"), "Accept-Encoding")
             if status == _OK:
                 status, body = self._validated(environ, named, added, coding, body)
             else:
                 added["Last-Modified"] = self._since
-        is_page = named.get("content-type", "").startswith("text/html") and "location" not in named
+        is_page = named.get("Content-Type", "").startswith("text/html") and "Location" not in named
         added |= PAGE if is_page else SHARED
         if status == _NOT_MODIFIED:
-            headers = [each for each in headers if each[0].lower() not in OF_CONTENT]
+            headers = [each for each in headers if each[0] not in OF_CONTENT]
             return status, _with(headers, added), b""
         added["Content-Length"] = str(len(body))
         return status, _with(headers, added), body
@@ -128,7 +124,7 @@ class Completion:
     def _no_coding(self, environ: "WSGIEnvironment") -> tuple[str, Headers, bytes]:
         reason = "None of the accepted content codings is on offer."
         refuse(environ, NotAcceptable([GZIP, IDENTITY], reason))
-        status, headers, body = _answered(self._application, environ)
+        status, headers, body = self._application(environ)
         vary = next((value for name, value in headers if name == "Vary"), None)
         added = {"Vary": _listed(vary, "Accept-Encoding"), "X-Content-Type-Options": "nosniff"}
         is_page = any(value.startswith("text/html") for _, value in headers)
@@ -143,11 +139,11 @@ class Completion:
         body: bytes,
     ) -> tuple[str, bytes]:
         """Status and body of a 200, as far as the client has it; its headers go to `added`."""
-        if named.get("cache-control") != "no-store":
-            if "cache-control" not in named:
+        if named.get("Cache-Control") != "no-store":
+            if "Cache-Control" not in named:
                 added["Cache-Control"] = "no-cache"
-            tag = named.get("etag") or f'"{hashlib.sha1(body).hexdigest()}"'  # noqa: S324
-            written = named.get("last-modified")
+            tag = named.get("ETag") or f'"{hashlib.sha1(body).hexdigest()}"'  # noqa: S324
+            written = named.get("Last-Modified")
             if written is None:
                 added["Last-Modified"] = written = self._since
             had = _had(environ, tag, written, coding)
@@ -210,23 +206,6 @@ def tag_of(tag: str, coding: str) -> str:
     return tag if coding == IDENTITY else f'{tag[:-1]}-{coding}"'
 
 
-def _answered(
-    application: "WSGIApplication", environ: "WSGIEnvironment"
-) -> tuple[str, Headers, bytes]:
-    started: list[tuple[str, Headers]] = []
-
-    def start(status: str, headers: Headers, *_: Any) -> Any:  # noqa: ANN401
-        started.append((status, headers))
-
-    content = application(environ, start)
-    try:
-        body = b"".join(content)
-    finally:
-        if hasattr(content, "close"):
-            content.close()
-    return *started[0], body
-
-
 def _with(headers: Headers, added: Mapping[str, str]) -> Headers:
     """The headers, with others in the place of those of the same name."""
     kept = [each for each in headers if each[0] not in added]
@@ -241,7 +220,7 @@ def _chosen(accepted: Mapping[str, float], named: Mapping[str, str], body: bytes
     """The coding that the client prefers; what gains nothing is packed for none who takes it so."""
     if len(accepted) == 1 and IDENTITY in accepted:
         return IDENTITY
-    if named.get("content-type", "").partition(";")[0] in _PACKED_TYPES:
+    if named.get("Content-Type", "").partition(";")[0] in _PACKED_TYPES:
         accepted = {coding: given for coding, given in accepted.items() if coding != GZIP}
     elif len(body) < SMALLEST and IDENTITY in accepted:
         return IDENTITY

@@ -7,15 +7,15 @@ that are none, targets and fields of any length.
 import functools
 import json
 import re
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from calcguide.settings import Settings
+from calcguide.views.answering import Answering, Response
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 LONGEST_TARGET: Final = 32_768
 """Bytes of a request target; a longer query is sent by POST."""
@@ -39,16 +39,14 @@ TOO_LARGE: Final[Refusal] = (
 
 
 class Gate:
-    """A WSGI application that passes on what is well-formed and meant for this host."""
+    """An application that passes on what is well-formed and meant for this host."""
 
-    def __init__(self, application: "WSGIApplication", settings: Settings) -> None:
+    def __init__(self, application: Answering, settings: Settings) -> None:
         self._application = application
         self._hosts = allowed_hosts(settings)
         self._host = functools.lru_cache(maxsize=256)(self._judged)
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment") -> Response:
         """Answer a request, or refuse it with problem details (RFC 9457)."""
         refusal = (
             environ.get(REFUSED)
@@ -59,8 +57,8 @@ class Gate:
             or _fields(environ)
         )
         if refusal:
-            return _refuse(start_response, *refusal)
-        return self._application(environ, start_response)
+            return _refused(*refusal)
+        return self._application(environ)
 
     def _judged(self, host: str) -> Refusal | None:
         match = _HOST.fullmatch(host)
@@ -113,11 +111,11 @@ def _fields(environ: "WSGIEnvironment") -> Refusal | None:
     return None
 
 
-def _refuse(start_response: "StartResponse", status: HTTPStatus, detail: str) -> Iterable[bytes]:
+def _refused(status: HTTPStatus, detail: str) -> Response:
     body = json.dumps(
         {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     ).encode()
-    start_response(
+    return Response(
         f"{status.value} {status.phrase}",
         [
             ("Content-Type", "application/problem+json"),
@@ -126,5 +124,5 @@ def _refuse(start_response: "StartResponse", status: HTTPStatus, detail: str) ->
             ("Access-Control-Allow-Origin", "*"),
             ("Connection", "close"),
         ],
+        body,
     )
-    return [body]

@@ -9,16 +9,16 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from json.encoder import encode_basestring_ascii as quoted
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from calcguide.counts import Counts
 from calcguide.settings import Settings
+from calcguide.views.answering import Answering, Response
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 QUERY_HASH: Final = "calcguide.query_hash"
 OUTCOME: Final = "calcguide.outcome"
@@ -41,9 +41,9 @@ class _Note(NamedTuple):
 
 
 class Observation:
-    """A WSGI application that passes every request on and says how it was answered."""
+    """An application that passes every request on and says how it was answered."""
 
-    def __init__(self, application: "WSGIApplication", settings: Settings, counts: Counts) -> None:
+    def __init__(self, application: Answering, settings: Settings, counts: Counts) -> None:
         self._application = application
         self._log = settings["access_log"] == "on"
         self._counts = counts
@@ -53,21 +53,15 @@ class Observation:
         self._notes: list[_Note] = []
         self._lock = threading.Lock()
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment") -> Response:
         """Answer a request; the answer carries its id as X-Request-Id."""
         started = time.perf_counter()
         request_id = self._request_id()
         status = "500"
-
-        def start(line: str, headers: list[tuple[str, str]], *more: Any) -> Any:  # noqa: ANN401
-            nonlocal status
-            status = line[:3]
-            return start_response(line, [*headers, ("X-Request-Id", request_id)], *more)
-
         try:
-            return self._application(environ, start)
+            line, headers, body = self._application(environ)
+            status = line[:3]
+            return Response(line, [*headers, ("X-Request-Id", request_id)], body)
         finally:
             seconds = time.perf_counter() - started
             self._note(

@@ -10,14 +10,14 @@ import io
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from calcguide.views.completion import OF_CONTENT, Headers
+from calcguide.views.answering import Answering, Headers, Response
+from calcguide.views.completion import OF_CONTENT
 from calcguide.views.observation import QUERY_HASH
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 _METHODS: Final = ("GET", "HEAD", "POST")
 _LONGEST_BODY: Final = 16_384
@@ -48,9 +48,9 @@ class _Kept(NamedTuple):
 
 
 class Prepared:
-    """A WSGI application that keeps the answers of another one, up to a number of bytes."""
+    """An application that keeps the answers of another one, up to a number of bytes."""
 
-    def __init__(self, application: "WSGIApplication", largest: int) -> None:
+    def __init__(self, application: Answering, largest: int) -> None:
         self._application = application
         self._largest = largest
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
@@ -59,9 +59,7 @@ class Prepared:
         self._size = 0
         self._lock = threading.Lock()
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment") -> Response:
         """Answer from memory, or let the application answer and keep that where it may be kept.
 
         A condition is decided here only where it names just the tag that is kept; any other is
@@ -71,13 +69,13 @@ class Prepared:
         kept = self._find(key) if key else None
         conditional = "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ
         if kept and not conditional:
-            return _answer(kept, environ, start_response)
+            return _answer(kept, environ)
         reads = environ["REQUEST_METHOD"] != "POST"  # section 13.1.2: 304 answers GET and HEAD
         if kept and reads and environ.get("HTTP_IF_NONE_MATCH") == kept.tag:
-            return _not_modified(kept, environ, start_response)
+            return _not_modified(kept, environ)
         if key and not conditional:
-            return self._answer_and_keep(key, environ, start_response)
-        return self._application(environ, start_response)
+            return self._answer_and_keep(key, environ)
+        return self._application(environ)
 
     def has(self, environ: "WSGIEnvironment") -> bool:
         """Whether the answer is kept."""
@@ -91,33 +89,21 @@ class Prepared:
                 self._kept.move_to_end(key)
             return kept
 
-    def _answer_and_keep(
-        self, key: Key, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        started: list[tuple[str, Headers]] = []
-
-        def start(status: str, headers: Headers, *more: Any) -> Any:  # noqa: ANN401
-            started.append((status, headers))
-            return start_response(status, headers, *more)
-
+    def _answer_and_keep(self, key: Key, environ: "WSGIEnvironment") -> Response:
         began = time.monotonic()
-        answered = self._application(environ, start)
+        answered = status, headers, body = self._application(environ)
         is_dear = time.monotonic() - began > _DEAR
         if QUERY_HASH in environ and self._is_new(key) and not is_dear:
             return answered
-        status, headers = started[0]
-        named = {name.lower(): value for name, value in headers}
-        tag = named.get("etag")
-        if not status.startswith("200") or not tag or "no-store" in named["cache-control"]:
+        named = dict(headers)
+        tag = named.get("ETag")
+        if not status.startswith("200") or not tag or "no-store" in named["Cache-Control"]:
             return answered
-        body = b"".join(answered)
-        if hasattr(answered, "close"):
-            answered.close()
         size = len(body) + sum(map(len, key)) + _OVERHEAD
         kept = _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size)
         self._keep(key, kept)
         environ[KEPT] = key, tuple(kept)
-        return [body]
+        return answered
 
     def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
         """Keep what another process has kept: it stands in the environment there."""
@@ -173,19 +159,13 @@ def _key(environ: "WSGIEnvironment") -> Key | None:
     return (*decisive, body)
 
 
-def _answer(
-    kept: _Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
-) -> Iterable[bytes]:
+def _answer(kept: _Kept, environ: "WSGIEnvironment") -> Response:
     environ[QUERY_HASH] = kept.query_hash
-    start_response(kept.status, kept.headers)
-    return [kept.body]
+    return Response(kept.status, kept.headers, kept.body)
 
 
-def _not_modified(
-    kept: _Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
-) -> Iterable[bytes]:
+def _not_modified(kept: _Kept, environ: "WSGIEnvironment") -> Response:
     """304 with the headers that a 200 would have, but for those of its content (15.4.5)."""
     environ[QUERY_HASH] = kept.query_hash
-    headers = [each for each in kept.headers if each[0].lower() not in OF_CONTENT]
-    start_response("304 NOT MODIFIED", headers)
-    return [b""]
+    headers = [each for each in kept.headers if each[0] not in OF_CONTENT]
+    return Response("304 NOT MODIFIED", headers, b"")

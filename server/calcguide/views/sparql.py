@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flask import Blueprint, Response, request
@@ -12,6 +12,7 @@ from werkzeug.http import parse_options_header
 from calcguide.errors import MalformedQuery, RefusedQuery
 from calcguide.formats import GRAPH_FORMATS, HTML, SOLUTION_FORMATS, Format
 from calcguide.query import Kind, Query
+from calcguide.views import answering
 from calcguide.views.completion import known
 from calcguide.views.negotiation import acceptable
 from calcguide.views.observation import QUERY_HASH
@@ -22,7 +23,7 @@ from calcguide.views.service_description import service_description
 from calcguide.views.site import Site
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 PATH: Final = "/sparql"
 CHECK: Final = "/sparql/check"
@@ -52,19 +53,17 @@ class _Accepted(NamedTuple):
 
 
 class Endpoint:
-    """A WSGI application that answers queries; all else goes on to another one.
+    """An application that answers queries; all else goes on to another one.
 
     It stands in front of Flask, whose routing and contexts cost more than a light query.
     Errors, pages and the service description are Flask's.
     """
 
-    def __init__(self, application: "WSGIApplication", site: Site) -> None:
+    def __init__(self, application: answering.Answering, site: Site) -> None:
         self._application = application
         self._site = site
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment") -> answering.Response:
         """Answer a query in the format asked for."""
         asked = environ["PATH_INFO"] == PATH and environ["REQUEST_METHOD"] in _METHODS
         if asked and not is_refused(environ):
@@ -73,19 +72,15 @@ class Endpoint:
                 accepted = _accepted(environ, parameters)
                 if "query" in parameters and not accepted.page:
                     query = _query(parameters, accepted)
-                    return self._answer(environ, query, accepted, start_response)
+                    return self._answer(environ, query, accepted)
                 environ[_ASKED] = parameters
             except Exception as error:  # noqa: BLE001 - Flask answers it: a fault of ours by 500
                 refuse(environ, error)
-        return self._application(environ, start_response)
+        return self._application(environ)
 
     def _answer(
-        self,
-        environ: "WSGIEnvironment",
-        query: Query,
-        accepted: _Accepted,
-        start_response: "StartResponse",
-    ) -> Iterable[bytes]:
+        self, environ: "WSGIEnvironment", query: Query, accepted: _Accepted
+    ) -> answering.Response:
         environ[QUERY_HASH] = digest = _digest(query.text)
         tag = self._entity_tag(query, accepted, digest)
         headers = [("Cache-Control", "no-cache" if tag else "no-store")]
@@ -93,16 +88,14 @@ class Endpoint:
             headers.append(("Vary", "Accept"))
         had = known(environ, tag) if tag else None
         if had:
-            start_response("304 NOT MODIFIED", [*headers, ("ETag", had)])
-            return [b""]
+            return answering.Response("304 NOT MODIFIED", [*headers, ("ETag", had)], b"")
         answer = self._site.evaluate(query)
         headers.append(("Content-Type", answer.format.content_type))
         if tag:
             headers.append(("ETag", tag))
         if answer.hints:
             headers.append(("X-Hint", _header(" ".join(map(str, answer.hints)))))
-        start_response("200 OK", headers)
-        return [answer.body]
+        return answering.Response("200 OK", headers, answer.body)
 
     def _entity_tag(self, query: Query, accepted: _Accepted, digest: str) -> str | None:
         """The validator of an answer, known before it is made; None where each answer is another.
@@ -163,7 +156,7 @@ def _no_query() -> MalformedQuery:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _header(text: str) -> str:
