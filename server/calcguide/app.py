@@ -84,7 +84,7 @@ class Application(Flask):
 
         That is what is kept already, and all that evaluates a visitor's query.
         """
-        return self.prepared.has(environ) or environ["PATH_INFO"] in EVALUATING
+        return environ["PATH_INFO"] in EVALUATING or self.prepared.has(environ)
 
     def warm_up(self) -> None:
         """Answer what nobody has asked, so that this process meets its memory before it has to."""

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyoxigraph import (
@@ -39,13 +39,13 @@ from calcguide.formats import (
 )
 from calcguide.query.grammar import mistake
 from calcguide.query.hints import Hint, hints, is_empty, undeclared_prefix
-from calcguide.query.scan import dataset_clause, excess, offset, place, service
+from calcguide.query.scan import dataset_clause, excess, may_exceed, offset, place, service
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a query returns."""
 
     SOLUTIONS = "solutions"
@@ -135,8 +135,10 @@ def evaluate(dataset: Dataset, query: Query, largest: int | None = None) -> Answ
     what the format cannot.
     """
     try:
-        _refuse_service(dataset, query)
-        _refuse_excess(query.text)
+        if "SERVICE" in query.mentions:
+            _refuse_service(dataset, query)
+        if may_exceed(query.text):
+            _refuse_excess(query.text)
         if query.only_checked:
             answer = _parsed(dataset, query)
         else:
@@ -229,8 +231,6 @@ def _refuse_service(dataset: Dataset, query: Query) -> None:
     word: with other letters in their place, strings, names and comments still parse, a keyword
     raises SyntaxError.
     """
-    if "SERVICE" not in query.mentions:
-        return
     token = service(query.text)
     if token:
         line, column = place(query.text, token.start)
@@ -258,7 +258,9 @@ def _written(
     chosen = query.formats.get(kind)
     if chosen is None:
         raise NotAcceptable([f.media_type for f in kind.formats])
-    output = _Capped(largest)
+    output = _Capped()
+    if largest is not None:
+        output.left = largest
     if isinstance(result, QueryTriples):
         used = {p: iri for p, iri in prefixes.items() if f"{p}:" in query.text}
         chosen.write_to(output, result, used)
@@ -284,13 +286,12 @@ _KINDS = {
 class _Capped(io.BytesIO):
     """Collects a result; raises ResultTooLarge once it would be larger than the cap."""
 
-    def __init__(self, largest: int | None) -> None:
-        super().__init__()
-        self._left = math.inf if largest is None else largest
+    left = math.inf
+    """Bytes that may still come."""
 
     def write(self, content: "Buffer", /) -> int:
-        self._left -= len(memoryview(content))
-        if self._left < 0:
+        self.left -= len(memoryview(content))
+        if self.left < 0:
             raise ResultTooLarge
         return super().write(content)
 

@@ -65,8 +65,6 @@ def excess(query: str) -> tuple[str, Token] | None:
 
     That is nesting deeper than `DEEPEST_NESTING` or a chain longer than `LONGEST_CHAIN`.
     """
-    if not _may_exceed(query):
-        return None
     depth, chains = 0, Counter[str]()
     for token in tokens(query):
         if token.kind not in ("word", "sign"):
@@ -81,8 +79,8 @@ def excess(query: str) -> tuple[str, Token] | None:
     return None
 
 
-def _may_exceed(query: str) -> bool:
-    """Whether it is worth the time to look closer."""
+def may_exceed(query: str) -> bool:
+    """Return whether it is worth the time to look for an excess."""
     return len(query) > LONGEST_CHAIN or sum(map(query.count, _OPEN)) > DEEPEST_NESTING
 
 

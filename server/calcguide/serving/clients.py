@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import itertools
 import os
 import resource
@@ -111,7 +112,7 @@ class Clients(ABC):
         connection.socket.setblocking(False)
         fileno = connection.socket.fileno()
         self._connections[fileno] = connection
-        self._handlers[fileno] = lambda: self._serve(connection)
+        self._handlers[fileno] = functools.partial(self._serve, connection)
         self._poll.register(fileno, connection.interest)
         self._place.connections = len(self._connections)
 

@@ -49,12 +49,7 @@ class Gate:
     def __call__(self, environ: "WSGIEnvironment") -> Response:
         """Answer a request, or refuse it with problem details (RFC 9457)."""
         refusal = (
-            environ.get(REFUSED)
-            or _method(environ)
-            or self._host(environ.get("HTTP_HOST", ""))
-            or _length(environ)
-            or _target(environ)
-            or _fields(environ)
+            environ.get(REFUSED) or self._host(environ.get("HTTP_HOST", "")) or _refusal(environ)
         )
         if refusal:
             return _refused(*refusal)
@@ -80,29 +75,20 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return frozenset(name.lower() for name in names if name)
 
 
-def _method(environ: "WSGIEnvironment") -> Refusal | None:
-    if environ["REQUEST_METHOD"] in _METHODS:
-        return None
-    return HTTPStatus.NOT_IMPLEMENTED, f"The methods are {', '.join(_METHODS)}, in upper case."
-
-
-def _length(environ: "WSGIEnvironment") -> Refusal | None:
-    return TOO_LARGE if int(environ.get("CONTENT_LENGTH") or 0) > LONGEST_BODY else None
-
-
-def _target(environ: "WSGIEnvironment") -> Refusal | None:
-    size = len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", ""))
-    if size <= LONGEST_TARGET:
-        return None
-    return (
-        HTTPStatus.REQUEST_URI_TOO_LONG,
-        f"A request target may have {LONGEST_TARGET:,} bytes. Send a long query by POST.",
-    )
-
-
-def _fields(environ: "WSGIEnvironment") -> Refusal | None:
+def _refusal(environ: "WSGIEnvironment") -> Refusal | None:
+    """What no view of this application should see, whatever the host."""
+    get = environ.get
+    if environ["REQUEST_METHOD"] not in _METHODS:
+        return HTTPStatus.NOT_IMPLEMENTED, f"The methods are {', '.join(_METHODS)}, in upper case."
+    if int(get("CONTENT_LENGTH") or 0) > LONGEST_BODY:
+        return TOO_LARGE
+    if len(get("PATH_INFO", "")) + len(get("QUERY_STRING", "")) > LONGEST_TARGET:
+        return (
+            HTTPStatus.REQUEST_URI_TOO_LONG,
+            f"A request target may have {LONGEST_TARGET:,} bytes. Send a long query by POST.",
+        )
     for name in _LISTS:
-        if len(environ.get(name, "")) > LONGEST_FIELD:
+        if len(get(name, "")) > LONGEST_FIELD:
             return (
                 HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
                 f"Accept, Accept-Encoding and If-None-Match may have {LONGEST_FIELD:,} bytes "
