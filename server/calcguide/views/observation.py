@@ -4,6 +4,7 @@ While it is answered, a request is only noted. What was noted is counted and wri
 many at once, which costs less.
 """
 
+import functools
 import itertools
 import secrets
 import sys
@@ -108,9 +109,15 @@ class Observation:
             sys.stderr.flush()
 
 
+@functools.lru_cache(maxsize=2)
+def _moment(second: float) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def _line(note: _Note, outcome: str) -> str:
     """The line of a request: JSON by hand, since only two of its texts may need escapes."""
-    moment = datetime.fromtimestamp(note.answered, UTC).isoformat(timespec="milliseconds")
+    second, part = divmod(note.answered, 1)
+    moment = f"{_moment(second)}.{int(1000 * part):03d}+00:00"
     query = f'"{note.query_hash}"' if note.query_hash else "null"
     return (
         f'{{"time": "{moment}", "id": "{note.request_id}", "method": {quoted(note.method)}, '
