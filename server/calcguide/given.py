@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib import metadata
@@ -179,10 +179,12 @@ def _build_elsewhere(files: Sequence[Given], place: Path, progress: Progress) ->
 def _build(files: Sequence[Given], partial: Path, progress: Progress) -> None:
     store = Store(str(partial / _STORE))
     _fill(store, files, progress)
-    progress("ordering the store", 0, 0)
-    store.optimize()
-    progress("counting", 0, 0)
-    statistics.keep(statistics.count(store, terms.BASE), partial / _STORE)
+    progress("ordering and counting", 0, 0)
+    with ThreadPoolExecutor(1) as beside:
+        ordered = beside.submit(store.optimize)
+        counted = statistics.count(store, terms.BASE)
+        ordered.result()
+    statistics.keep(counted, partial / _STORE)
 
 
 def _remove_outdated(folder: Path, whose: str, place: Path) -> None:
