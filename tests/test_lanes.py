@@ -144,25 +144,27 @@ def test_one_that_has_ended_just_now_harms_nobody(processes: Processes) -> None:
 
 
 def test_one_that_is_known_as_slow_begins_in_the_slow_lane(processes: Processes) -> None:
-    assert processes.lanes.has_slow_place()
     pid = processes.enter(is_known=True)
     assert os.sched_getscheduler(pid) == os.SCHED_IDLE
-    assert not processes.lanes.has_slow_place()
+    assert not processes.lanes.take_slow_place()
     first, second = processes.enter(), processes.enter()
     assert not is_suspended(first)
     assert not is_suspended(second)
     processes.lanes.leave(pid)
-    assert processes.lanes.has_slow_place()
+    assert processes.lanes.take_slow_place()
 
 
-def test_processes_that_are_forked_later_know_whether_a_slow_place_is_free(
+def test_a_process_that_was_forked_takes_a_slow_place_only_where_one_is_free(
     processes: Processes,
 ) -> None:
-    to_end, end = os.pipe()
-    child = os.fork()
-    if not child:
-        os.read(to_end, 1)
-        os._exit(processes.lanes.has_slow_place())
-    processes.enter(is_known=True)
-    os.write(end, b"!")
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    def take_elsewhere() -> int:
+        child = os.fork()
+        if not child:
+            os._exit(processes.lanes.take_slow_place())
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    assert [take_elsewhere(), take_elsewhere()] == [1, 0]
+    processes.lanes.look()
+    assert take_elsewhere() == 0
+    processes.lanes.leave(0)  # who took it has ended before it entered
+    assert take_elsewhere() == 1

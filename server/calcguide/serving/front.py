@@ -203,10 +203,17 @@ class Front(Clients):
             self._refused = self._now
             self._asked = self._refuse_late(self._asked, _BUSY)
             self._heavy_asked = self._refuse_late(self._heavy_asked, self._no_place)
-        if self._heavy_asked and not self._asked and self._lanes.has_slow_place():
-            connection, request = self._heavy_asked.pop(0)
-            if connection.socket.fileno() >= 0:
-                self._answer_watched(connection, request, is_known=True)
+        if self._heavy_asked and not self._asked:
+            self._answer_heavy()
+
+    def _answer_heavy(self) -> None:
+        """Answer the first that is known as heavy, if the slow lane has a place."""
+        connection, request = self._heavy_asked[0]
+        if connection.socket.fileno() < 0:
+            del self._heavy_asked[0]
+        elif self._lanes.take_slow_place():
+            del self._heavy_asked[0]
+            self._answer_watched(connection, request, is_known=True)
 
     def _refuse_late(
         self, asked: list[tuple[Connection, Request]], why: str

@@ -51,14 +51,18 @@ class Lanes:
         """How many places in the slow lane are taken or waited for, in memory that processes
         share."""
 
-    def has_slow_place(self) -> bool:
-        """Return whether the slow lane has a place free, in any process that was forked here."""
-        return self._taken[0] < self._limits.slow_queries
+    def take_slow_place(self) -> bool:
+        """Take a place in the slow lane if one is free, in any process that was forked here.
+
+        It is held until one enters or leaves, who is counted then: likely the one that took it.
+        """
+        is_free = self._taken[0] < self._limits.slow_queries
+        self._taken[0] += is_free
+        return is_free
 
     def enter(self, pid: int, is_known: bool = False) -> None:
         """A process has met a heavy query, or one that is known as slow."""
         self._admit(pid, self._slow if is_known else self._fast)
-        self._count()
 
     def leave(self, pid: int) -> None:
         """A process has answered it, or ended; it goes on if it was suspended just then."""
@@ -66,6 +70,7 @@ class Lanes:
         for lane in (self._fast, self._slow):
             lane.leave(pid)
         self.look()
+        self._count()
 
     def until_next_look(self) -> float | None:
         """Return the seconds until `look` has something to do; None if not of itself."""
@@ -84,10 +89,6 @@ class Lanes:
                 self._refuse(lane.waiting.popleft()[1])
             while lane.waiting and len(lane.running) < lane.places:
                 self._run(lane.waiting.popleft()[1], lane)
-        self._count()
-
-    def _count(self) -> None:
-        self._taken[0] = len(self._slow.running) + len(self._slow.waiting)
 
     def _admit(self, pid: int, lane: _Lane) -> None:
         if len(lane.running) < lane.places:
@@ -97,6 +98,10 @@ class Lanes:
             lane.waiting.append((time.monotonic() + self._limits.wait, pid))
             if len(lane.waiting) > lane.places:  # the first would be refused soon in any case
                 self._refuse(lane.waiting.popleft()[1])
+        self._count()
+
+    def _count(self) -> None:
+        self._taken[0] = len(self._slow.running) + len(self._slow.waiting)
 
     def _run(self, pid: int, lane: _Lane) -> None:
         lane.running[pid] = time.monotonic(), _cpu_seconds(pid)
