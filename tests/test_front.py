@@ -11,6 +11,7 @@ import resource
 import select
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -271,6 +272,53 @@ def test_for_a_known_heavy_query_no_front_steps_down_before_there_is_a_place(
         assert first.receive().status == 504
         assert second.receive().status == 504
         assert counts(second.receive())
+
+
+def test_what_is_only_under_way_is_not_known_as_heavy(tmp_path: Path) -> None:
+    """Who asks the same needs no place in the slow lane, which has none; so it is in the end."""
+    with (
+        serving(
+            tmp_path,
+            CALCGUIDE_FRONTS="1",
+            CALCGUIDE_FAST_MILLISECONDS="1000",
+            CALCGUIDE_SLOW_QUERIES="1",
+            CALCGUIDE_QUERY_SECONDS="4",
+        ) as server,
+        contextlib.ExitStack() as stack,
+    ):
+        slow, *others = (stack.enter_context(Connection(server)) for _ in range(4))
+        assert slow.ask(post(ENDLESS)).status == 504
+        with stepping_down(server):  # for what is known now, and begins in the slow lane
+            slow.send(post(ENDLESS))
+        query = heavy(2).replace("VALUES ?i", "BIND(NOW() AS ?now) VALUES ?i")  # never kept
+        for each in others:
+            each.send(post(query))
+            time.sleep(0.01)
+        for each in others:
+            assert counts(each.receive(), 2)
+
+
+def test_a_heavy_query_is_known_even_where_its_client_has_gone(tmp_path: Path) -> None:
+    with (
+        serving(
+            tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_SLOW_QUERIES="1", CALCGUIDE_QUERY_SECONDS="1"
+        ) as server,
+        contextlib.ExitStack() as stack,
+    ):
+        gone, other, again, light = (stack.enter_context(Connection(server)) for _ in range(4))
+        with stepping_down(server):
+            gone.send(post(ENDLESS))
+        gone.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.socket.close()
+        assert until(lambda: not named(server, "query worker"))
+        time.sleep(0.5)  # until it is known why
+        with stepping_down(server):
+            other.send(post(ENDLESS))
+        leaders = named(server, "front")
+        again.send(post(ENDLESS))
+        time.sleep(0.3)
+        assert counts(light.ask(LIGHT))
+        assert named(server, "front") == leaders  # it waits for a place
 
 
 def test_who_asks_once_a_second_is_not_said_to_have_waited(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ class Link:
     """None once that front has ended."""
     pid: int
     heavy: str
-    """The name of the connection whose request made it step down."""
+    """The name of the connection whose request made it step down; empty once that is answered."""
+    mark: int
+    """What that request is known by, in all fronts."""
     began: float
     """When that request began, on the clock that all processes share."""
     inbox: wire.Inbox = field(default_factory=wire.Inbox)
@@ -57,6 +59,11 @@ class Connection:
     """How often the process was ended that answered its request, and not by a limit."""
     answered_by: str | Link | None = None
     """Who is to answer: LEADER, LATER, THREAD or a link; None where nothing was asked."""
+
+    @property
+    def mark(self) -> int:
+        """What the request is known by, in all fronts: they are forked."""
+        return hash(bytes(self.reader.inbox))
 
     @property
     def is_idle(self) -> bool:
@@ -86,8 +93,8 @@ def pass_on(
     Raises OSError where the successor has ended.
     """
     for link in links:
-        message = _LINK, link.pid, link.heavy, link.began, bytes(link.inbox.content), False
-        wire.send(successor, message, [link.socket] if link.socket else [])
+        message = link.pid, link.heavy, link.mark, link.began, bytes(link.inbox.content), False
+        wire.send(successor, (_LINK, *message), [link.socket] if link.socket else [])
         if link.socket:
             link.socket.close()
     for each in connections:
@@ -99,7 +106,7 @@ def pass_on(
             [each.socket],
         )
         each.socket.close()
-    wire.send(successor, (_LINK, os.getpid(), heavy.name, began, b"", True))
+    wire.send(successor, (_LINK, os.getpid(), heavy.name, heavy.mark, began, b"", True))
 
 
 def _owner(connection: Connection, heavy: Connection) -> int | None:
@@ -120,9 +127,9 @@ def taken(
         while not is_last:
             (what, *message), passed = wire.receive_passed(predecessor)
             if what == _LINK:
-                pid, heavy, began, inbox, is_last = message
+                pid, heavy, mark, began, inbox, is_last = message
                 own = predecessor if is_last else passed[0] if passed else None
-                links[pid] = Link(own, pid, heavy, began, wire.Inbox(inbox))
+                links[pid] = Link(own, pid, heavy, mark, began, wire.Inbox(inbox))
                 continue
             name, since, asked, killed, owner, inbox, outbox, keeps, is_closing = message
             each = Connection(passed[0], Reader(constant, inbox), name, since)

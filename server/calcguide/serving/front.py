@@ -127,8 +127,8 @@ class Front(Clients):
         self._refused = 0.0
         """When what had waited too long was refused."""
         self._known: tuple[int, ...] = ()
-        """Hashes of requests that were heavy, and not answered in the end: the front steps down
-        for them at once, where there is a place in the slow lane."""
+        """The marks of requests that were heavy, and ended before they were answered: the front
+        steps down for them at once, where there is a place in the slow lane."""
         self._links: dict[int, Link] = {}
         """By process id."""
         self._successor: socket.socket | None = None
@@ -207,13 +207,12 @@ class Front(Clients):
             self._answer_heavy()
 
     def _answer_heavy(self) -> None:
-        """Answer the first that is known as heavy, if the slow lane has a place."""
-        connection, request = self._heavy_asked[0]
-        if connection.socket.fileno() < 0:
-            del self._heavy_asked[0]
-        elif self._lanes.take_slow_place():
-            del self._heavy_asked[0]
-            self._answer_watched(connection, request, is_known=True)
+        """Answer what was asked first and is known as heavy, if the slow lane has a place."""
+        there = [each for each in self._heavy_asked if each[0].socket.fileno() >= 0]
+        if there and self._lanes.take_slow_place():
+            first = min(there, key=lambda each: each[0].asked)
+            self._heavy_asked.remove(first)
+            self._answer_watched(*first, is_known=True)
 
     def _refuse_late(
         self, asked: list[tuple[Connection, Request]], why: str
@@ -222,6 +221,8 @@ class Front(Clients):
         late = self._now - self._limits.wait
         rest: list[tuple[Connection, Request]] = []
         for connection, request in asked:
+            if connection.socket.fileno() < 0:
+                continue
             is_enough = time.monotonic() - self._now > _PAUSE
             if is_enough or connection.asked >= late or is_refused(request.environ):
                 rest.append((connection, request))
@@ -251,7 +252,8 @@ class Front(Clients):
         if self._is_draining:
             request = request._replace(keeps=False)
         if self._application.is_led(request.environ):
-            if self._is_known(connection) and not is_refused(request.environ):
+            is_known = bool(self._known) and connection.mark in self._known
+            if is_known and not is_refused(request.environ):
                 self._heavy_asked.append((connection, request))
                 self._listen_no_more(connection, LATER)
             else:
@@ -265,9 +267,6 @@ class Front(Clients):
         """Until it is answered, hear only of its end."""
         connection.answered_by = answered_by
         self._poll.modify(connection.socket.fileno(), 0)
-
-    def _is_known(self, connection: Connection) -> bool:
-        return bool(self._known) and _mark(connection) in self._known
 
     def _answer_watched(
         self, connection: Connection, request: Request, *, is_known: bool = False
@@ -329,7 +328,7 @@ class Front(Clients):
         with self._lock:
             self._successor = passed[0]
         if self._heavy:
-            wire.send(passed[0], (_mark(self._heavy), *self._known)[:_REMEMBERED])
+            wire.send(passed[0], self._known)
             connections = self._connections.values()
             pass_on(passed[0], connections, self._links.values(), self._heavy, began)
         for answer in self._answers:  # made, and not sent yet
@@ -383,25 +382,28 @@ class Front(Clients):
         for name, answer, keeps, kept in link.inbox.messages(content):
             if kept:
                 self._application.keep(*kept)
+            self._forget(link, name)
             for connection in self._left_to(link):
                 if connection.name == name:
-                    self._forget(connection, link)
                     self._send_for(connection, answer, keeps)
         if not content:
             self._part_from(link, channel)
 
-    def _forget(self, connection: Connection, link: Link) -> None:
-        """A heavy request was answered after all: asked again, it begins as any other."""
-        if connection.name == link.heavy:
-            mark = _mark(connection)
-            self._known = tuple(each for each in self._known if each != mark)
+    def _forget(self, link: Link, name: str) -> None:
+        """The heavy request was answered after all: asked again, it begins as any other."""
+        if name == link.heavy:
+            link.heavy = ""
+            self._known = tuple(each for each in self._known if each != link.mark)
 
     def _part_from(self, link: Link, channel: socket.socket) -> None:
-        """The other front sends no more: where it left something, ask how it ended."""
+        """The other front sends no more: where it left something, ask how it ended.
+
+        If that is its heavy request, it is to be known, even where the client has gone.
+        """
         del self._handlers[channel.fileno()]
         channel.close()
         link.socket = None
-        if self._left_to(link):
+        if link.heavy or self._left_to(link):
             wire.send(self._control, (ENDED, link.pid))
         else:
             del self._links[link.pid]
@@ -415,6 +417,8 @@ class Front(Clients):
         if not link:
             return
         error = self._reason(link, how)
+        if error:
+            self._known = tuple(dict.fromkeys((link.mark, *self._known)))[:_REMEMBERED]
         for connection in self._left_to(link):
             connection.answered_by, connection.asked = None, 0
             self._poll.modify(connection.socket.fileno(), select.EPOLLIN)
@@ -450,8 +454,3 @@ def environment(host: str, port: int, errors: Any) -> "WSGIEnvironment":  # noqa
         "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": "HTTP/1.1",
     }
-
-
-def _mark(connection: Connection) -> int:
-    """Return what the request on a connection is known by, in all fronts: they are forked."""
-    return hash(bytes(connection.reader.inbox))
