@@ -417,7 +417,7 @@ class Front(Clients):
         if not link:
             return
         error = self._reason(link, how)
-        if error:
+        if error and link.heavy:
             self._known = tuple(dict.fromkeys((link.mark, *self._known)))[:_REMEMBERED]
         for connection in self._left_to(link):
             connection.answered_by, connection.asked = None, 0
