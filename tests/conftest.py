@@ -1,5 +1,6 @@
 """What many tests share: the guide, an application on it, a copy to break."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,9 @@ from calcguide.dataset import Dataset
 from calcguide.files import Root, published
 from calcguide.loading import load
 from calcguide.settings import Settings
+
+# The tests hold many graphs: looking for rubbish among them so often takes a tenth of the run.
+gc.set_threshold(50_000, 20, 50)
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -35,11 +35,12 @@ class Element:
                 yield "" if child.tag in INLINE else " "
 
     def walk(self) -> Iterator[Element]:
-        """Yield the element and all below it."""
-        yield self
-        for child in self.content:
-            if isinstance(child, Element):
-                yield from child.walk()
+        """Yield the element and all below it, in the order of the document."""
+        ahead = [self]
+        while ahead:
+            element = ahead.pop()
+            yield element
+            ahead += [each for each in reversed(element.content) if isinstance(each, Element)]
 
     def all(self, tag: str = "", **attributes: str) -> list[Element]:
         """Return the elements below of a tag, with these attributes; data_x stands for data-x."""

@@ -102,6 +102,7 @@ def test_each_page_has_a_title_a_description_and_an_address_of_its_own(
         assert [link["href"] for link in links] == ["http://localhost" + path]
 
 
+@pytest.mark.slow
 def test_no_page_that_another_leads_to_is_missing(
     client: FlaskClient, pages: dict[str, Element]
 ) -> None:

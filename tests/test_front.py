@@ -23,7 +23,7 @@ import pytest
 
 from tests.conftest import CLAIMS
 from tests.running import Server, serving
-from tests.test_processes import COUNT, ENDLESS, kind, named, until
+from tests.test_processes import COUNT, ENDLESS, named, until
 
 CLAIM = "a <https://w3id.org/calcguide/ontology#Claim>"
 _NUMBERS = itertools.count()
@@ -216,6 +216,7 @@ def test_an_ended_query_is_explained_and_its_connection_lasts(tmp_path: Path) ->
         assert counts(connection.ask(LIGHT))
 
 
+@pytest.mark.slow
 def test_for_a_query_that_was_ended_a_front_steps_down_at_once_and_for_its_error_not(
     tmp_path: Path,
 ) -> None:
@@ -241,6 +242,7 @@ def test_for_a_query_that_was_ended_a_front_steps_down_at_once_and_for_its_error
         assert min(wait_beside(ENDLESS) for _ in range(3)) < 0.03
 
 
+@pytest.mark.slow
 def test_for_a_known_heavy_query_no_front_steps_down_before_there_is_a_place(
     tmp_path: Path,
 ) -> None:
@@ -274,6 +276,7 @@ def test_for_a_known_heavy_query_no_front_steps_down_before_there_is_a_place(
         assert counts(second.receive())
 
 
+@pytest.mark.slow
 def test_what_is_only_under_way_is_not_known_as_heavy(tmp_path: Path) -> None:
     """Who asks the same needs no place in the slow lane, which has none; so it is in the end."""
     with (
@@ -328,6 +331,7 @@ def test_a_heavy_query_is_known_even_where_its_client_has_gone(tmp_path: Path) -
         assert named(server, "front") <= leaders  # it waits for a place
 
 
+@pytest.mark.slow
 def test_who_asks_once_a_second_is_not_said_to_have_waited(tmp_path: Path) -> None:
     with (
         serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_WAIT_MILLISECONDS="100") as server,
@@ -338,6 +342,7 @@ def test_who_asks_once_a_second_is_not_said_to_have_waited(tmp_path: Path) -> No
             time.sleep(0.4)
 
 
+@pytest.mark.slow
 def test_who_waits_too_long_is_refused_then_and_not_when_the_burst_is_over(tmp_path: Path) -> None:
     """Later ones come first, so without that the first would wait as long as there are others."""
     with serving(tmp_path, CALCGUIDE_FRONTS="1", CALCGUIDE_WAIT_MILLISECONDS="500") as server:
@@ -693,10 +698,13 @@ def test_a_server_that_ends_starts_nothing_in_vain(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["front", "spare front", "query worker"])
 def test_no_front_may_reach_another_host(server: Server, name: str) -> None:
     with asking(server, heavy(3)):
-        assert until(lambda: bool(named(server, name)))
-        for pid in named(server, name):
-            fields = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-            assert "Seccomp:\t2" in fields, kind(pid)
+        assert until(lambda: confined(named(server, name)))
+
+
+def confined(pids: set[int]) -> bool:
+    """Whether there are processes and none may ask for just any system call."""
+    states = [Path(f"/proc/{pid}/status").read_text("ascii") for pid in pids]
+    return bool(states) and all("\nSeccomp:\t2\n" in state for state in states)
 
 
 def test_nothing_was_written_to_the_log_but_requests(server: Server) -> None:

@@ -104,6 +104,7 @@ def test_the_whole_dataset_is_all_that_is_needed_to_make_the_default_graph(
     assert merged == {q.triple for q in guide.graph_quads(DefaultGraph())}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["default-graph.jsonld", "graph-background.ttl"])
 def test_rdflib_reads_the_same(guide: Dataset, release: Release, name: str) -> None:
     part, file = next((p, d) for p, d in rdf(release) if d.name == name)

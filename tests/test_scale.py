@@ -108,6 +108,7 @@ def test_what_is_made_once_reads_a_bounded_part(
     assert counting.read < 150_000
 
 
+@pytest.mark.slow
 def test_pages_of_an_entity_have_all_that_leads_to_it(wide: Dataset) -> None:
     seen: set[str] = set()
     hub = terms.BASE + "id/e0"

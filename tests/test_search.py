@@ -318,6 +318,7 @@ def test_an_address_at_this_server_leads_to_its_thing(client: FlaskClient) -> No
     assert (found["label"], found["why"]) == ("Shockwave therapy", "address")
 
 
+@pytest.mark.slow
 def test_threads_share_one_index(guide: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Dataset] = []
 

@@ -180,6 +180,7 @@ def kinds(shapes: Graph) -> set[Node]:
     return {*shapes.subjects(RDF.type, SH.NodeShape), *shapes.subjects(RDF.type, SH.PropertyShape)}
 
 
+@pytest.mark.slow
 def test_the_shapes_are_well_formed_by_the_shapes_of_shacl(shapes: Graph) -> None:
     conforms, _, text = pyshacl.validate(
         Graph(), shacl_graph=shapes, advanced=True, meta_shacl=True

@@ -12,7 +12,9 @@ from tests.conftest import Ask
 JAVASCRIPT = pytest.mark.parametrize(
     "javascript", [True, False], ids=["with JavaScript", "without JavaScript"]
 )
-SCREENS = pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+SCREENS = pytest.mark.parametrize(
+    ("width", "height"), [pytest.param(1280, 800, marks=pytest.mark.slow), (390, 844)]
+)
 
 
 def choose(page: Page, place: str) -> None:

@@ -1,5 +1,7 @@
 """The form that validates what a visitor posts: filled in and read in the browser."""
 
+import itertools
+
 import pytest
 
 from tests.browser.conftest import Visit
@@ -12,7 +14,7 @@ POSTED = {
     "what does not": (PREFIXES + FAULTY, "Your data do not conform"),
     "what is no Turtle": (PREFIXES + "id:warm-bath a ; ] .", "line 6"),
 }
-SCREENS = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+QUICK = ("what does not", 390, "dark")
 
 
 def validate(page: Page, statements: str) -> str:
@@ -23,10 +25,12 @@ def validate(page: Page, statements: str) -> str:
     return str(page.locator("main").inner_text())
 
 
-@pytest.mark.parametrize("posted", POSTED)
 @pytest.mark.parametrize(
-    ("width", "scheme"),
-    [pytest.param(*s, marks=() if s == (390, "dark") else pytest.mark.slow) for s in SCREENS],
+    ("posted", "width", "scheme"),
+    [
+        pytest.param(*shown, marks=() if shown == QUICK else pytest.mark.slow)
+        for shown in itertools.product(POSTED, WIDTHS, SCHEMES)
+    ],
 )
 def test_the_report_on_what_is_posted_has_no_barrier(
     visit: Visit, posted: str, width: int, scheme: str

@@ -19,7 +19,7 @@ from tests.mutation.mutants import Mutant
 
 SURVIVORS = Path(__file__).parent / "survivors.tsv"
 OPERATORS = [*systematic.OPERATORS, *telling.OPERATORS]
-SAMPLE = 60
+SAMPLE = 20
 """How many mutants are judged in each quick run: one validation."""
 
 
