@@ -1,7 +1,6 @@
 """The wheel holds all that a server needs: it serves with nothing but itself."""
 
 import subprocess
-import sys
 import time
 import zipfile
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from calcguide.files import Root, published
+from tests.bench.wheel import build, install
 from tests.conftest import REPOSITORY
 from tests.running import serving
 
@@ -17,14 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-         "--wheel-dir", str(folder), str(REPOSITORY)],
-        check=True,
-    )  # fmt: skip
-    [built] = folder.glob("*.whl")
-    return built
+    return build(tmp_path_factory.mktemp("wheel"))
 
 
 def test_the_wheel_ships_every_file_of_the_guide_and_of_the_site(wheel: Path) -> None:
@@ -42,14 +35,7 @@ def test_the_wheel_ships_every_file_of_the_guide_and_of_the_site(wheel: Path) ->
 
 
 def test_the_wheel_serves_from_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "environment"
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-    pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run(
-        [*pip, "--require-hashes", "-r", str(REPOSITORY / "requirements.lock")], check=True
-    )
-    subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
-    command = [str(environment / "bin" / "calcguide")]
+    command = install(wheel, tmp_path / "environment")
     started = time.monotonic()
     with serving(tmp_path, command=command, CALCGUIDE_CACHE="/nowhere", PYTHONPATH=""):
         assert time.monotonic() - started < 2.5, "the verdict in the wheel was not used"

@@ -246,6 +246,12 @@ def profile() -> None:
 
 
 @main.command()
+def wheel() -> None:
+    """How long a start takes from the wheel and from a checkout."""
+    import_module("tests.bench.wheel").main()
+
+
+@main.command()
 @click.argument("seconds", default=60.0)
 def kills(seconds: float) -> None:
     """Processes killed under load: time to the next right answer, wrong answers."""
