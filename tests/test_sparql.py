@@ -1,6 +1,9 @@
 """The endpoint answers queries as SPARQL 1.1 Protocol, section 2, has it, and refuses the rest."""
 
+import gc
 import json
+import sys
+import threading
 import time
 
 import pytest
@@ -389,3 +392,28 @@ def test_a_fault_of_the_server_is_told_in_the_same_shape(
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "nobody" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "status"),
+    [
+        ("SELECT ?s { ?s ?p ?o }", "text/turtle", 406),
+        ("SELECT * { ?s ?p ?o . ?t a ?u }", "text/csv", 413),
+        ("CONSTRUCT { ?s ?p ?t } { ?s ?p ?o . ?t a ?u }", "text/turtle", 413),
+        (COUNT, "text/csv", 200),
+    ],
+)
+def test_a_result_of_the_engine_is_let_go_once_it_is_answered(
+    guide: Dataset, monkeypatch: pytest.MonkeyPatch, query: str, accept: str, status: int
+) -> None:
+    """What is left to be found later may be found by another thread, where none may be let go."""
+    told: list[sys.UnraisableHookArgs] = []
+    monkeypatch.setattr("sys.unraisablehook", told.append)
+    small = Settings.read({"CALCGUIDE_RESULT_MB": "1"}, access_log="off")
+    client = create_app(guide, small).test_client()
+    answer = client.get("/sparql", query_string={"query": query}, headers={"Accept": accept})
+    assert answer.status_code == status
+    finder = threading.Thread(target=gc.collect)
+    finder.start()
+    finder.join()
+    assert [str(each.exc_value) for each in told] == []

@@ -137,9 +137,13 @@ def register(app: Flask) -> None:
 
 
 def _raise_what_was_met() -> None:
-    error = request.environ.get(_ERROR)
-    if error:
-        raise error
+    """Raise it and hold it nowhere: its frames hold the request, and a result of the engine.
+
+    What holds the one and is held by the other would be let go later, in whatever thread that is
+    noticed; the engine's results may only be let go in their own.
+    """
+    if _ERROR in request.environ:
+        raise request.environ.pop(_ERROR)
 
 
 def _refused(error: errors.CalcguideError) -> Response:
