@@ -280,6 +280,14 @@ def test_a_client_that_waits_is_told_to_go_on_once() -> None:
     assert not reader.expects
 
 
+def test_a_client_of_http_1_0_is_not_told_to_go_on() -> None:
+    """It would take that for the answer."""
+    reader = Reader(CONSTANT)
+    reader.feed(head(b"POST / HTTP/1.0", b"Content-Length: 2", b"Expect: 100-continue"))
+    assert reader.request() is None
+    assert not reader.expects
+
+
 BAD_REQUEST = HTTPStatus.BAD_REQUEST
 TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 NOT_IMPLEMENTED = HTTPStatus.NOT_IMPLEMENTED

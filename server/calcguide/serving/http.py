@@ -90,8 +90,11 @@ class Reader:
 
     @property
     def expects(self) -> bool:
-        """Whether the client waits to be told to send the body."""
-        return bool(self._head and self._head[1].expects and not self.has_told)
+        """Whether the client waits to be told to send the body (RFC 9110, section 10.1.1)."""
+        if self._head is None or self.has_told:
+            return False
+        line, fields = self._head
+        return fields.expects and line[4] != b"0"  # HTTP/1.0 knows no such answer
 
     def feed(self, content: bytes) -> None:
         """Add what has come in."""
