@@ -179,6 +179,20 @@ def test_nothing_is_left_when_the_server_ends(tmp_path: Path, number: signal.Sig
         assert status == (0 if number == signal.SIGTERM else status)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("milliseconds", range(12))
+def test_a_server_hears_that_it_is_to_end_while_it_starts_a_process_again(
+    tmp_path: Path, milliseconds: int
+) -> None:
+    with serving(tmp_path, CALCGUIDE_METRICS_PORT="0") as running:
+        assert until(lambda: len(named(running, "store process")) == 1)  # fronts have their names
+        os.kill(named(running, "store process").pop(), signal.SIGKILL)
+        time.sleep(milliseconds / 1000)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(3) == 0
+        assert "Traceback" not in running.log.read_text("utf-8")
+
+
 def test_a_second_start_answers_within_two_seconds(tmp_path: Path) -> None:
     with serving(tmp_path):
         pass

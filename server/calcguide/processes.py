@@ -27,6 +27,9 @@ from calcguide.settings import Settings
 _STORE = "store process"
 _DRAINING = 2
 """Seconds that a server which is told to end has beyond those of the longest query."""
+_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
+_HEARD = {*_TO_END, signal.SIGCHLD}
+"""What the first process waits for. Blocked from the start, none of these is ever missed."""
 
 
 def counting_folder() -> Path:
@@ -57,25 +60,22 @@ def run(
         _STORE: _store_process(dataset, settings, limits, create, places),
         "metrics": lambda: _metrics(settings, counts, parent),
     }
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     running = {_fork(name, serve): name for name, serve in starts.items()}
-    ending: list[int] = []
 
-    def end(number: int, _: object) -> None:
+    def end(number: int) -> None:
         """Let the fronts end in peace: they answer what was asked. Their end is the end of all.
 
         Where that takes longer than any answer may, they are killed.
         """
-        ending.append(number)
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + _DRAINING)
         for place in places:
             place.close()
         store = next(pid for pid, name in running.items() if name == _STORE)
         os.kill(store, signal.SIGKILL if number == signal.SIGALRM else signal.SIGTERM)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
-        signal.signal(number, end)
     ready()
-    _keep(running, starts, ending)
+    _keep(running, starts, end)
     for pid in running:
         os.kill(pid, signal.SIGKILL)
     return 0
@@ -102,15 +102,21 @@ def _store_process(
 
 
 def _keep(
-    running: dict[int, str], starts: dict[str, Callable[[], None]], ending: list[int]
+    running: dict[int, str], starts: dict[str, Callable[[], None]], end: Callable[[int], None]
 ) -> None:
-    """Start again what ends, until the store process does that was told to."""
+    """Start again what ends, until the store process does after a signal to end."""
+    is_ending = False
     while True:
-        pid, _ = os.wait()
-        name = running.pop(pid)
-        if name == _STORE and ending:
-            return
-        running[_fork(name, starts[name])] = name
+        number = signal.sigwait(_HEARD)
+        if number in _TO_END:
+            is_ending = True
+            end(number)
+        ended = [pid for pid in running if os.waitpid(pid, os.WNOHANG)[0]]
+        for pid in ended:
+            name = running.pop(pid)
+            if name == _STORE and is_ending:
+                return
+            running[_fork(name, starts[name])] = name
 
 
 def _fork(name: str, serve: Callable[[], None]) -> int:
@@ -125,9 +131,9 @@ def _fork(name: str, serve: Callable[[], None]) -> int:
     if pid == 0:
         try:
             os.setpgid(0, 0)
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_IGN)
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # SIGTERM waits until it is asked for; to ignore it would forget what came already.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD - {signal.SIGTERM})
             confine.name(name)
             confine.end_with_parent(parent)
             serve()

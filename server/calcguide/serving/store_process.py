@@ -85,6 +85,7 @@ class StoreProcess:
         tell.setblocking(False)
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.set_wakeup_fd(tell.fileno())  # so that it is heard of in its turn
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         self._selector.register(told, selectors.EVENT_READ, lambda: self._drain(told))
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
