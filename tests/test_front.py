@@ -400,6 +400,32 @@ def test_requests_sent_together_are_answered_in_their_order(
             assert connection.is_at_end()
 
 
+@pytest.mark.parametrize("is_reset", [False, True], ids=["closes", "resets"])
+def test_a_query_ends_with_the_client_that_has_left(server: Server, is_reset: bool) -> None:
+    with Connection(server) as leaving:
+        with stepping_down(server):
+            leaving.send(post(ENDLESS))
+        if is_reset:
+            at_once = struct.pack("ii", 1, 0)
+            leaving.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    assert until(lambda: not named(server, "query worker"), 2)
+    with Connection(server) as other:
+        assert counts(other.ask(LIGHT))
+
+
+def test_a_client_that_sends_no_more_is_answered(server: Server) -> None:
+    with Connection(server) as connection:
+        with stepping_down(server):
+            connection.send(post(heavy(4)), post(heavy(3)))
+        connection.end()
+        for tenths in (4, 3):
+            answer = connection.receive()
+            while answer.status == 100:
+                answer = connection.receive()
+            assert counts(answer, tenths)
+        assert connection.is_at_end()
+
+
 def test_after_a_refused_request_nothing_more_is_answered(server: Server) -> None:
     with Connection(server) as connection:
         connection.send(LIGHT, b"GET / HTTP/1.1\r\nA : b\r\n\r\n", LIGHT)

@@ -138,6 +138,12 @@ def test_an_ending_that_says_no_format_is_refused(tmp_path: Path, on_disk: Setti
         load_given([Given(tmp_path / "data.docx")], on_disk)
 
 
+def engine_threads(pid: int) -> list[str]:
+    """The threads with which the engine keeps a store on disk open."""
+    names = [each.read_text("ascii") for each in Path(f"/proc/{pid}/task").glob("*/comm")]
+    return [name for name in names if "rocksdb" in name]
+
+
 def test_a_store_on_disk_is_served_as_one_in_memory_is(file: Path, tmp_path: Path) -> None:
     """Workers open it before files are forbidden them; a heavy query ends, and others go on."""
     heavy = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(12)) + "}"
@@ -150,6 +156,7 @@ def test_a_store_on_disk_is_served_as_one_in_memory_is(file: Path, tmp_path: Pat
             CALCGUIDE_MEMORY_STORE_MB="0",
             CALCGUIDE_CACHE=str(tmp_path / "cache"),
         ) as server:
+            assert not engine_threads(server.process.pid), "opened before it forks"
             assert server.ask("SELECT ?o { <http://a/7> ?p ?o }")[1].split() == ["o", "7"]
             assert server.ask(heavy)[0] == 504
             assert server.ask("SELECT ?o { <http://a/8> ?p ?o }")[1].split() == ["o", "8"]

@@ -352,6 +352,12 @@ def test_what_changes_each_time_is_not_kept_whatever_stands_in_between(
     assert answers[0].data != answers[1].data
 
 
+def test_what_changes_each_time_is_not_stored_where_words_run_together(client: FlaskClient) -> None:
+    query = f"{COUNT} ORDER BYRAND()"
+    answer = client.get("/sparql", query_string={"query": query})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+
+
 @pytest.mark.parametrize(
     "piece", [" #", " # NOW", "#NOW", "NOW ", "BNODE#\n", "construct ", "SERVICE#\n", "FROM <a> "]
 )

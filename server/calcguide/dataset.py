@@ -105,6 +105,12 @@ class Dataset:
         alone.extend(self.store.quads_for_pattern(None, None, None, DEFAULT_GRAPH))
         return alone
 
+    def share(self) -> None:
+        """Make what processes share, once, before they are forked: of a store on disk, no more."""
+        _ = self.statistics
+        if isinstance(self._kept, Store):
+            _ = self.default_graph
+
     @cached_property
     def statistics(self) -> statistics.Statistics:
         """How much of what there is: as it was kept with a store on disk, else counted once."""

@@ -89,7 +89,7 @@ def _store_process(
     places: list[Place],
 ) -> Callable[[], None]:
     """Return what the store process runs; all that processes can share is made here, once."""
-    _ = dataset.statistics, dataset.default_graph
+    dataset.share()
     for_errands = listen()
     app = create(Errands(for_errands.getsockname(), limits))
     errands = {posted.ERRAND: functools.partial(posted.prepare, largest=limits.result)}

@@ -130,9 +130,26 @@ class Clients(ABC):
         elif connection.answered_by == LEADER:
             return  # one request after the other
         elif connection.answered_by:  # only the end is told of such a one
-            self._close(connection)
+            self._probe(connection)
         else:
             self._receive(connection)
+
+    def _probe(self, connection: Connection) -> None:
+        """Close a connection whose client has left before its answer.
+
+        One that sends no more may read on. An answer 100 changes nothing for that one; where
+        nobody reads any more, the system of the client says so.
+        """
+        fileno = connection.socket.fileno()
+        try:
+            if connection.is_probed:
+                raise ConnectionResetError
+            connection.is_probed = True
+            self._poll.modify(fileno, 0)
+            if connection.reader.knows_interim:
+                connection.socket.send(http.CONTINUE)
+        except OSError:
+            self._close(connection)
 
     def _receive(self, connection: Connection) -> None:
         try:
@@ -197,7 +214,7 @@ class Clients(ABC):
     def _send(self, connection: Connection, content: bytes, keeps: bool) -> None:
         connection.reader.drop()
         connection.answered_by, connection.asked, connection.killed = None, 0, 0
-        connection.keeps, connection.since = keeps, self._now
+        connection.keeps, connection.since, connection.is_probed = keeps, self._now, False
         try:
             sent = connection.socket.send(content)
         except BlockingIOError:

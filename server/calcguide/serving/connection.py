@@ -55,6 +55,8 @@ class Connection:
     is_closing: bool = False
     asked: float = 0
     """When its request was whole; 0 where nothing was asked."""
+    is_probed: bool = False
+    """Whether it was found out, after its last byte, if the client still reads."""
     killed: int = 0
     """How often the process was ended that answered its request, and not by a limit."""
     answered_by: str | Link | None = None
@@ -74,7 +76,7 @@ class Connection:
     def interest(self) -> int:
         """What is waited for (epoll); errors are told in any case."""
         if self.answered_by:
-            return 0
+            return select.EPOLLRDHUP
         return select.EPOLLOUT if self.outbox else select.EPOLLIN
 
 

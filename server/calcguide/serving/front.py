@@ -396,17 +396,25 @@ class Front(Clients):
             self._known = tuple(each for each in self._known if each != link.mark)
 
     def _part_from(self, link: Link, channel: socket.socket) -> None:
-        """The other front sends no more: where it left something, ask how it ended.
+        """The other front sends no more, or is to end: where it left something, ask how it ended.
 
         If that is its heavy request, it is to be known, even where the client has gone.
         """
         del self._handlers[channel.fileno()]
+        self._poll.unregister(channel.fileno())
         channel.close()
         link.socket = None
         if link.heavy or self._left_to(link):
             wire.send(self._control, (ENDED, link.pid))
         else:
             del self._links[link.pid]
+
+    def _close(self, connection: Connection) -> None:
+        """Close a connection; where a front that stepped down answers its request, end that one."""
+        super()._close(connection)
+        link = connection.answered_by
+        if isinstance(link, Link) and link.socket and link.heavy == connection.name:
+            self._part_from(link, link.socket)
 
     def _left_to(self, link: Link) -> list[Connection]:
         return [each for each in self._connections.values() if each.answered_by is link]

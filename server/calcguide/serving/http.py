@@ -91,10 +91,13 @@ class Reader:
     @property
     def expects(self) -> bool:
         """Whether the client waits to be told to send the body (RFC 9110, section 10.1.1)."""
-        if self._head is None or self.has_told:
-            return False
-        line, fields = self._head
-        return fields.expects and line[4] != b"0"  # HTTP/1.0 knows no such answer
+        is_said = self._head is not None and self._head[1].expects
+        return is_said and self.knows_interim and not self.has_told
+
+    @property
+    def knows_interim(self) -> bool:
+        """Whether an answer 100 may go before the one (RFC 9110, section 15.2)."""
+        return self._head is not None and self._head[0][4] != b"0"
 
     def feed(self, content: bytes) -> None:
         """Add what has come in."""

@@ -107,6 +107,7 @@ def _refused(status: HTTPStatus, detail: str) -> Response:
             ("Content-Type", "application/problem+json"),
             ("Content-Length", str(len(body))),
             ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
             ("Access-Control-Allow-Origin", "*"),
             ("Connection", "close"),
         ],

@@ -101,8 +101,8 @@ class Prepared:
             return answered
         size = len(body) + sum(map(len, key)) + _OVERHEAD
         kept = _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size)
-        self._keep(key, kept)
-        environ[KEPT] = key, tuple(kept)
+        if self._keep(key, kept):
+            environ[KEPT] = key, tuple(kept)
         return answered
 
     def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
@@ -121,10 +121,10 @@ class Prepared:
                 self._once.popitem(last=False)
             return True
 
-    def _keep(self, key: Key, kept: _Kept) -> None:
-        """Keep an answer; one that would take an eighth of the room or more is not kept."""
+    def _keep(self, key: Key, kept: _Kept) -> bool:
+        """Keep an answer, but for one that would take an eighth of the room; return whether."""
         if kept.size > self._largest // 8:
-            return
+            return False
         with self._lock:
             replaced = self._kept.pop(key, None)
             self._size += kept.size - (replaced.size if replaced else 0)
@@ -132,6 +132,7 @@ class Prepared:
             while self._size > self._largest:
                 _, oldest = self._kept.popitem(last=False)
                 self._size -= oldest.size
+        return True
 
 
 def _key(environ: "WSGIEnvironment") -> Key | None:
