@@ -400,6 +400,17 @@ def test_requests_sent_together_are_answered_in_their_order(
             assert connection.is_at_end()
 
 
+def test_answers_that_took_long_are_not_lost_when_their_front_steps_down(server: Server) -> None:
+    dear = [post(heavy(2)), post(heavy(2))]
+    with Connection(server) as connection:
+        for each in dear:
+            with stepping_down(server):
+                assert counts(connection.ask(each), 2)
+        started = time.monotonic()
+        assert all(counts(connection.ask(each), 2) for each in dear)
+        assert time.monotonic() - started < 0.05
+
+
 @pytest.mark.parametrize("is_reset", [False, True], ids=["closes", "resets"])
 def test_a_query_ends_with_the_client_that_has_left(server: Server, is_reset: bool) -> None:
     with Connection(server) as leaving:

@@ -1,16 +1,17 @@
 """What has been answered once is answered again from memory, and never anything else."""
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
 
 from calcguide.app import create_app
 from calcguide.dataset import Dataset
 from calcguide.settings import Settings
 from calcguide.views.answering import Response, to_wsgi
-from calcguide.views.prepared import Prepared
+from calcguide.views.prepared import KEPT, Prepared
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -30,6 +31,7 @@ class Counting:
         status = "404 NOT FOUND" if path == "/missing" else "200 OK"
         caching = "no-store" if path == "/changing" else "no-cache"
         headers = [("Cache-Control", caching), ("ETag", f'"{path}"')]
+        time.sleep(0.03 if path.startswith("/dear") else 0)
         body = environ["wsgi.input"].read() or b"x" * (40_000 if path == "/large" else 10)
         return Response(status, headers, body)
 
@@ -87,9 +89,34 @@ def test_what_an_answer_is_kept_under_takes_room_too() -> None:
     assert counting.asked == 21
 
 
+def test_what_took_long_is_handed_on_as_far_as_an_eighth_of_the_room_goes() -> None:
+    giving, taking = Prepared(Counting(), 30_000), Prepared(Counting(), 30_000)
+    client = Client(to_wsgi(giving))
+    for path in ["/cheap", "/dear/1", "/dear/2", "/dear/3", "/dear/4", "/dear/1"]:
+        client.get(path)
+    assert [key[2] for key, _ in giving.dear()] == ["/dear/3", "/dear/4", "/dear/1"]
+    for each in giving.dear():
+        taking.keep(*each)
+    assert taking.dear() == giving.dear()
+
+
+@pytest.mark.parametrize(("path", "is_kept"), [("/dear", True), ("/large", False)])
+def test_only_what_is_kept_is_handed_on_with_its_answer(path: str, is_kept: bool) -> None:
+    environ = EnvironBuilder(path).get_environ()
+    Prepared(Counting(), 200_000)(environ)
+    assert (KEPT in environ) == is_kept
+
+
 @pytest.fixture(scope="module")
 def app(guide: Dataset) -> Flask:
     return create_app(guide, Settings.read({}))
+
+
+def test_templates_are_compiled_before_fronts_are_forked(guide: Dataset) -> None:
+    app = create_app(guide, Settings.read({}, access_log="off"))
+    app.share()
+    assert app.jinja_env.cache is not None
+    assert {name for _, name in app.jinja_env.cache} >= set(app.jinja_env.list_templates())
 
 
 @pytest.mark.parametrize("path", ["/", "/id/calcification.ttl", SELECT, "/data", "/ontology"])

@@ -79,6 +79,10 @@ class Application(Flask):
         """Keep an answer that another front has made."""
         self.prepared.keep(key, kept)
 
+    def dear(self) -> list[tuple[Key, tuple[Any, ...]]]:
+        """Return the kept answers that took long to make, for `keep` of another front."""
+        return self.prepared.dear()
+
     def is_led(self, environ: "WSGIEnvironment") -> bool:
         """Whether a request is answered by the thread that leads a front: at once, or watched.
 
@@ -86,13 +90,26 @@ class Application(Flask):
         """
         return environ["PATH_INFO"] in EVALUATING or self.prepared.has(environ)
 
+    def share(self) -> None:
+        """Make what many answers need, so that fronts that are forked after that need not.
+
+        That is templates, and what is known of a dataset in memory: one on disk is not opened yet.
+        """
+        for name in self.jinja_env.list_templates():
+            self.jinja_env.get_template(name)
+        if not self.extensions["calcguide"].dataset.is_on_disk:
+            self._rehearse("/")
+            self._rehearse("/search", q="calcification")
+
     def warm_up(self) -> None:
         """Answer what nobody has asked, so that this process meets its memory before it has to."""
         for number in range(_WARMING):
-            query = f"SELECT * {{ ?s ?p ?o }} LIMIT {number}"
-            environ = {"PATH_INFO": PATH, "QUERY_STRING": urlencode({"query": query})}
-            setup_testing_defaults(environ)
-            self.answering(environ)
+            self._rehearse(PATH, query=f"SELECT * {{ ?s ?p ?o }} LIMIT {number}")
+
+    def _rehearse(self, path: str, **parameters: str) -> None:
+        environ = {"PATH_INFO": path, "QUERY_STRING": urlencode(parameters)}
+        setup_testing_defaults(environ)
+        self.answering(environ)
 
     def send_static_file(self, filename: str) -> Response:
         """Answer with a file of the site's look; its conditions are decided as all others are."""

@@ -105,10 +105,15 @@ class Dataset:
         alone.extend(self.store.quads_for_pattern(None, None, None, DEFAULT_GRAPH))
         return alone
 
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether the store is a folder."""
+        return not isinstance(self._kept, Store)
+
     def share(self) -> None:
         """Make what processes share, once, before they are forked: of a store on disk, no more."""
         _ = self.statistics
-        if isinstance(self._kept, Store):
+        if not self.is_on_disk:
             _ = self.default_graph
 
     @cached_property

@@ -98,7 +98,10 @@ def _store_process(
     def make_front(control: socket.socket) -> Front:
         return Front(app, constant, control, limits)
 
-    return lambda: StoreProcess(for_errands, dataset, limits, errands, make_front, places).run()
+    def serve() -> None:
+        StoreProcess(for_errands, dataset, limits, errands, make_front, places).run(app.share)
+
+    return serve
 
 
 def _keep(

@@ -86,11 +86,17 @@ class Application(Protocol):
     def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
         """Keep an answer that another front has kept."""
 
+    def dear(self) -> list[tuple[Key, tuple[Any, ...]]]:
+        """Return the kept answers that took long to make, for `keep` of another front."""
+
     def is_led(self, environ: "WSGIEnvironment") -> bool:
         """Return whether the main thread is to answer: at once, or watched."""
 
+    def share(self) -> None:
+        """Make what fronts share that are forked after this."""
+
     def warm_up(self) -> None:
-        """Do what makes the first answers faster."""
+        """Do what makes the first answers of this process faster."""
 
 
 class _SteppedDownError(Exception):
@@ -164,7 +170,7 @@ class Front(Clients):
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
         self._listen_to(self._control.fileno(), self._hear)
         self._listen_to(self._wake, self._take_answers)
-        self._watch = Watch(self._step_down, self._control, self._limits)
+        self._watch = Watch(self._step_down, self._hand_on, self._control, self._limits)
         self._watch.start()
         try:
             if passed:
@@ -335,6 +341,11 @@ class Front(Clients):
             self._give(*answer)
         self._succeeded.set()
 
+    def _hand_on(self) -> None:
+        """In the thread of the watch: leave the successor the answers that took long to make."""
+        for kept in self._application.dear():
+            self._tell_successor(None, kept=kept)
+
     def _deliver(
         self, connection: Connection, content: bytes, keeps: bool, kept: object = None
     ) -> None:
@@ -345,9 +356,15 @@ class Front(Clients):
     def _give(
         self, connection: Connection, content: bytes, keeps: bool, kept: object = None
     ) -> None:
+        self._tell_successor(connection.name, content, keeps, kept)
+
+    def _tell_successor(
+        self, name: str | None, content: bytes = b"", keeps: bool = False, kept: object = None
+    ) -> None:
+        """Send the answer for the connection of a name, or something to keep, or both."""
         with self._lock, contextlib.suppress(OSError):
             if self._successor:
-                wire.send(self._successor, (connection.name, content, keeps, kept))
+                wire.send(self._successor, (name, content, keeps, kept))
 
     # Succeeding
 
@@ -372,7 +389,7 @@ class Front(Clients):
             self._proceed(connection)
 
     def _relay(self, link: Link, channel: socket.socket) -> None:
-        """Send what another front has answered."""
+        """Send what another front has answered, and keep what it hands on."""
         try:
             content = channel.recv(_AT_ONCE_FROM_FRONTS)
         except BlockingIOError:
@@ -382,12 +399,17 @@ class Front(Clients):
         for name, answer, keeps, kept in link.inbox.messages(content):
             if kept:
                 self._application.keep(*kept)
-            self._forget(link, name)
-            for connection in self._left_to(link):
-                if connection.name == name:
-                    self._send_for(connection, answer, keeps)
+            if name:
+                self._send_as(name, link, answer, keeps)
         if not content:
             self._part_from(link, channel)
+
+    def _send_as(self, name: str, link: Link, content: bytes, keeps: bool) -> None:
+        """Send the answer that came over a link to the client of a name."""
+        self._forget(link, name)
+        for connection in self._left_to(link):
+            if connection.name == name:
+                self._send_for(connection, content, keeps)
 
     def _forget(self, link: Link, name: str) -> None:
         """The heavy request was answered after all: asked again, it begins as any other."""

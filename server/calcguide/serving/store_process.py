@@ -79,8 +79,11 @@ class StoreProcess:
         self._lanes = Lanes(limits, self._signal, self._refuse)
         self._is_draining = False
 
-    def run(self) -> None:
-        """Serve until ended, or until all is answered after SIGTERM."""
+    def run(self, share: Callable[[], None]) -> None:
+        """Serve until ended, or until all is answered after SIGTERM.
+
+        `share` makes what fronts share; those that are to answer first do not wait for it.
+        """
         told, tell = socket.socketpair()
         tell.setblocking(False)
         signal.signal(signal.SIGTERM, lambda *_: None)
@@ -91,6 +94,7 @@ class StoreProcess:
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         for place in range(len(self._places)):
             self._lead(place).close()
+        share()
         while not (self._is_draining and not self._leaders()):
             self._spare_some()
             for key, _ in self._selector.select(self._patience()):

@@ -37,11 +37,19 @@ class Watch(threading.Thread):
     """A thread that watches the main thread, which made it."""
 
     def __init__(
-        self, step_down: Callable[[float], None], control: socket.socket, limits: Limits
+        self,
+        step_down: Callable[[float], None],
+        hand_on: Callable[[], None],
+        control: socket.socket,
+        limits: Limits,
     ) -> None:
-        """`step_down` is called with the moment when a request began that is not light."""
+        """`step_down` is called with the moment when a request began that is not light.
+
+        `hand_on` is called after that, once the request is limited.
+        """
         super().__init__()
         self._step_down = step_down
+        self._hand_on = hand_on
         self._control = control
         self._limits = limits
         self._main = threading.get_native_id()
@@ -115,6 +123,7 @@ class Watch(threading.Thread):
         self._step_down(began)
         self._limit(began)
         wire.send(self._control, (HEAVY, is_known))
+        self._hand_on()
 
     def _is_too_long(self, began: float, used: float) -> bool:
         """Whether the request is no light one, having begun and used so much then."""

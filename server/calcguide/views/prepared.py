@@ -31,7 +31,8 @@ _KEY: Final = "calcguide.key"
 KEPT: Final = "calcguide.kept"
 """Key of the WSGI environment: what has just been kept, for `Prepared.keep` of another process."""
 _DEAR: Final = 0.02
-"""Seconds after which an answer is kept though nobody has asked for it before."""
+"""Seconds after which an answer is kept though nobody has asked for it before, and is handed on to
+the next front."""
 _REMEMBERED: Final = 10_000
 """Queries that were asked once."""
 
@@ -45,6 +46,7 @@ class _Kept(NamedTuple):
     tag: str
     query_hash: str | None
     size: int
+    is_dear: bool
 
 
 class Prepared:
@@ -100,7 +102,7 @@ class Prepared:
         if not status.startswith("200") or not tag or "no-store" in named["Cache-Control"]:
             return answered
         size = len(body) + sum(map(len, key)) + _OVERHEAD
-        kept = _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size)
+        kept = _Kept(status, headers, body, tag, environ.get(QUERY_HASH), size, is_dear)
         if self._keep(key, kept):
             environ[KEPT] = key, tuple(kept)
         return answered
@@ -108,6 +110,17 @@ class Prepared:
     def keep(self, key: Key, kept: tuple[Any, ...]) -> None:
         """Keep what another process has kept: it stands in the environment there."""
         self._keep(key, _Kept(*kept))
+
+    def dear(self) -> list[tuple[Key, tuple[Any, ...]]]:
+        """Return what took long to make, for `keep` of another process: an eighth of the room."""
+        room = self._largest // 8
+        found = []
+        with self._lock:
+            for key, kept in reversed(self._kept.items()):
+                if kept.is_dear and kept.size <= room:
+                    found.append((key, tuple(kept)))
+                    room -= kept.size
+        return found[::-1]
 
     def _is_new(self, key: Key) -> bool:
         """Whether this was not asked before, as far as is remembered."""
