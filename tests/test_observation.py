@@ -1,7 +1,10 @@
 """Every request is logged in one line and counted, over all front processes."""
 
 import json
+import os
 import socket
+import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -9,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from calcguide.counts import Counts
+from calcguide.settings import Settings
+from calcguide.views.answering import Response
+from calcguide.views.observation import Observation
 from tests.running import Server, free_port, serving
 
 
@@ -82,3 +89,24 @@ def test_the_last_lines_are_written_where_the_server_is_told_to_end(tmp_path: Pa
 
 def test_metrics_are_not_served_to_the_public(observed: tuple[Server, int]) -> None:
     assert observed[0].get("/metrics")[0] == 404
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as reader, os.fdopen(writing, "w") as writer:
+        monkeypatch.setattr(sys, "stderr", writer)
+        observation = Observation(
+            lambda _: Response("200 OK", [], b""), Settings.read({}), Counts()
+        )
+        stuck = threading.Thread(target=observation._write, args=(["a\n"] * 100_000,))
+        stuck.start()
+        time.sleep(0.1)
+        started = time.monotonic()
+        observation._write(["b\n", "c\n"])
+        assert time.monotonic() - started < 2
+        read = [reader.readline() for _ in range(100_000)]
+        stuck.join()
+        observation._write(["d\n"])
+        assert set(read) == {"a\n"}
+        assert reader.readline() == "d\n"
+        assert reader.readline().startswith("calcguide: 2 lines of the log are lost")

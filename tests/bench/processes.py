@@ -34,7 +34,7 @@ class Running:
 
     def pss_mb(self) -> float:
         """Return its memory in megabytes, pages that processes share counted once (PSS)."""
-        return sum(_pss_kb(pid) for pid in descendants(self.process.pid)) / 1024
+        return pss_mb(self.process.pid)
 
     def wait_until_right(self, request: Request, is_right: Callable[[int, bytes], bool]) -> float:
         """Return the seconds from its start to its first right answer; raises NeverRight."""
@@ -98,6 +98,11 @@ def _ended_seconds(pid: int) -> float:
     """CPU time of the children that a process has waited for: cutime, cstime (proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[13]) + int(fields[14])) / _TICKS
+
+
+def pss_mb(pid: int) -> float:
+    """Return the memory of a process and all below it in megabytes (PSS)."""
+    return sum(map(_pss_kb, descendants(pid))) / 1024
 
 
 def _pss_kb(pid: int) -> int:

@@ -34,6 +34,8 @@ _IDLE_SECONDS: Final = 75
 """Seconds that a connection may be without a request."""
 _SLOWEST: Final = 30
 """Seconds that a request has to come in, and an answer to go on going out."""
+_MOST_UNSENT: Final = 1 << 27
+"""Bytes of answers that clients have not taken yet, in one front."""
 _LINGER: Final = 2
 """Seconds that a connection is read on after the last answer, so that the client sees that answer
 (RFC 9112, section 9.6)."""
@@ -59,6 +61,8 @@ class Clients(ABC):
         self._place = place
         place.connections = 0  # who led here before may have ended without a word
         self._connections: dict[int, Connection] = {}
+        self._unsent: dict[int, Connection] = {}
+        """Those connections that have something in their outbox."""
         self._handlers: dict[int, Callable[[], None]] = {}
         """File descriptor -> what to do when something happens there."""
         self._poll = select.epoll()
@@ -115,11 +119,14 @@ class Clients(ABC):
         self._handlers[fileno] = functools.partial(self._serve, connection)
         self._poll.register(fileno, connection.interest)
         self._place.connections = len(self._connections)
+        if connection.outbox:
+            self._unsent[fileno] = connection
 
     def _close(self, connection: Connection) -> None:
         fileno = connection.socket.fileno()
         if fileno >= 0:
             del self._connections[fileno], self._handlers[fileno]
+            self._unsent.pop(fileno, None)
             connection.socket.close()
             self._place.connections = len(self._connections)
 
@@ -223,10 +230,21 @@ class Clients(ABC):
             self._close(connection)
             return
         if sent < len(content):
-            connection.outbox = memoryview(content)[sent:]
-            self._poll.modify(connection.socket.fileno(), select.EPOLLOUT)
+            self._hold(connection, memoryview(content[sent:]))
         else:
             self._go_on(connection)
+
+    def _hold(self, connection: Connection, content: memoryview) -> None:
+        """Send the rest as the client takes it.
+
+        Where clients leave too much, give up those that have taken nothing for longest.
+        """
+        fileno = connection.socket.fileno()
+        connection.outbox = content
+        self._unsent[fileno] = connection
+        self._poll.modify(fileno, select.EPOLLOUT)
+        while sum(len(each.outbox) for each in self._unsent.values()) > _MOST_UNSENT:
+            self._close(min(self._unsent.values(), key=lambda each: each.since))
 
     def _flush(self, connection: Connection) -> None:
         try:
@@ -239,6 +257,7 @@ class Clients(ABC):
         connection.since = self._now
         connection.outbox = connection.outbox[sent:]
         if not connection.outbox:
+            del self._unsent[connection.socket.fileno()]
             self._poll.modify(connection.socket.fileno(), select.EPOLLIN)
             self._go_on(connection)
 

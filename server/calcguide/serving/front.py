@@ -417,6 +417,10 @@ class Front(Clients):
             link.heavy = ""
             self._known = tuple(each for each in self._known if each != link.mark)
 
+    def _remember(self, link: Link) -> None:
+        """The heavy request is ended before it is answered: asked again, it is known."""
+        self._known = tuple(dict.fromkeys((link.mark, *self._known)))[:_REMEMBERED]
+
     def _part_from(self, link: Link, channel: socket.socket) -> None:
         """The other front sends no more, or is to end: where it left something, ask how it ended.
 
@@ -436,6 +440,7 @@ class Front(Clients):
         super()._close(connection)
         link = connection.answered_by
         if isinstance(link, Link) and link.socket and link.heavy == connection.name:
+            self._remember(link)
             self._part_from(link, link.socket)
 
     def _left_to(self, link: Link) -> list[Connection]:
@@ -448,7 +453,7 @@ class Front(Clients):
             return
         error = self._reason(link, how)
         if error and link.heavy:
-            self._known = tuple(dict.fromkeys((link.mark, *self._known)))[:_REMEMBERED]
+            self._remember(link)
         for connection in self._left_to(link):
             connection.answered_by, connection.asked = None, 0
             self._poll.modify(connection.socket.fileno(), select.EPOLLIN)

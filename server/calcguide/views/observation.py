@@ -27,6 +27,8 @@ OUTCOME: Final = "calcguide.outcome"
 
 _LATEST: Final = 0.1
 """Seconds that a note may wait for others."""
+_UNREAD: Final = 1.0
+"""Seconds that lines of the log wait where nobody reads those before them."""
 
 
 class _Note(NamedTuple):
@@ -53,6 +55,9 @@ class Observation:
         self._name: str | None = None
         self._notes: list[_Note] = []
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._lost = 0
+        """Lines of the log that nobody read in time."""
 
     def __call__(self, environ: "WSGIEnvironment") -> Response:
         """Answer a request; the answer carries its id as X-Request-Id."""
@@ -105,8 +110,23 @@ class Observation:
             [(note.status, note.error, note.seconds) for note in notes], self._begun
         )
         if self._log:
-            sys.stderr.write("".join(map(_line, notes, outcomes)))
+            self._write([*map(_line, notes, outcomes)])
+
+    def _write(self, lines: list[str]) -> None:
+        """Write to the log, or count as lost: a thread for each that waits would be too many."""
+        if not self._writing.acquire(timeout=_UNREAD):
+            with self._lock:
+                self._lost += len(lines)
+            return
+        with self._lock:
+            lost, self._lost = self._lost, 0
+        if lost:
+            lines.append(f"calcguide: {lost} lines of the log are lost: nobody read it in time.\n")
+        try:
+            sys.stderr.write("".join(lines))
             sys.stderr.flush()
+        finally:
+            self._writing.release()
 
 
 @functools.lru_cache(maxsize=2)
