@@ -337,8 +337,8 @@ class Front(Clients):
             wire.send(passed[0], self._known)
             connections = self._connections.values()
             pass_on(passed[0], connections, self._links.values(), self._heavy, began)
-        for answer in self._answers:  # made, and not sent yet
-            self._give(*answer)
+        for connection, content, keeps in self._answers:  # made, and not sent yet
+            self._tell_successor(connection.name, content, keeps)
         self._succeeded.set()
 
     def _hand_on(self) -> None:
@@ -351,11 +351,6 @@ class Front(Clients):
     ) -> None:
         """Have the successor send an answer, once it has the connection, and keep it too."""
         self._succeeded.wait()
-        self._give(connection, content, keeps, kept)
-
-    def _give(
-        self, connection: Connection, content: bytes, keeps: bool, kept: object = None
-    ) -> None:
         self._tell_successor(connection.name, content, keeps, kept)
 
     def _tell_successor(
